@@ -1,0 +1,44 @@
+import { Stopped } from './messages.mjs';
+
+/** @type {{ stopping: AbortSignal, impatient: AbortSignal } | undefined} */
+let requests;
+
+/**
+ * Listens for everything that asks this process to stop: Ctrl-C, SIGTERM, a closed terminal, and the end of the process
+ * that started it (its IPC channel closes). The first one counts; repetitions within a few seconds are the same request
+ * arriving by several ways (npm passes on what the terminal already sent). A later one means "at once".
+ *
+ * @returns {{ stopping: AbortSignal, impatient: AbortSignal }} the same for every caller
+ */
+export function stopRequests() {
+  requests ??= listen();
+  return requests;
+}
+
+function listen() {
+  const stop = new AbortController();
+  const hurry = new AbortController();
+  let askedAt = 0;
+  const ask = () => {
+    if (!stop.signal.aborted) {
+      askedAt = performance.now();
+      stop.abort(new Stopped());
+    } else if (performance.now() - askedAt > 3000) {
+      hurry.abort(new Stopped());
+    }
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, ask);
+  process.on('disconnect', ask);
+  return { stopping: stop.signal, impatient: hurry.signal };
+}
+
+/**
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>} settles once asked to stop
+ */
+export function aborted(signal) {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
