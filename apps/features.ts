@@ -1,0 +1,11 @@
+import type { Type } from '@nestjs/common';
+import { platformMigrations, type Entities, type NamedMigration } from '@cairn/platform';
+
+/** The features that the API and the worker load, in the order of the floor plan. */
+export const featureModules: readonly Type[] = [];
+
+/** Entities of all features. */
+export const entities: Entities = [];
+
+/** Migrations of all libs. They run in the order of their names. */
+export const migrations: readonly NamedMigration[] = [...platformMigrations];

@@ -1,0 +1,55 @@
+import { SetMetadata, createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { unauthenticated } from '@cairn/kernel';
+import type { FastifyRequest } from 'fastify';
+import type { Scope } from '../tenancy/scope.js';
+import { Authenticator } from './authenticator.js';
+import { demand, type Right } from './roles.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    scope?: Scope;
+  }
+}
+
+const PUBLIC = 'cairn:public';
+const RIGHT = 'cairn:right';
+
+/** Marks a route or controller that needs no token. */
+export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(PUBLIC, true);
+
+/** Names the right that a person needs for a route; the table of rights is `permissions.json`. */
+export const Needs = (right: Right): MethodDecorator & ClassDecorator => SetMetadata(RIGHT, right);
+
+/** The scope of the request: clinic, actor, correlation id. */
+export const CurrentScope = createParamDecorator((_: unknown, context: ExecutionContext): Scope => {
+  const scope = context.switchToHttp().getRequest<FastifyRequest>().scope;
+  if (!scope) throw new Error('A public route has no scope.');
+  return scope;
+});
+
+/**
+ * Lets a request through when its route is public, or when it carries a good bearer token and the person holds the right the route needs.
+ * Outside /fhir a route that names neither is refused to everybody: forgetting the decorator must not open a door.
+ */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly authenticator: Authenticator,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const targets = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets)) return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const header = request.headers.authorization;
+    const token = /^Bearer ([^\s]+)$/i.exec(header ?? '')?.[1];
+    if (!token) throw unauthenticated('Send an Authorization header with a bearer token.');
+    const { clinicId, actor } = await this.authenticator.identify(token);
+    request.scope = { clinicId, actor, correlationId: request.id };
+    const right = this.reflector.getAllAndOverride<Right | undefined>(RIGHT, targets);
+    if (right) demand(actor, right);
+    return right !== undefined || request.url.startsWith('/fhir');
+  }
+}

@@ -1,0 +1,31 @@
+import { invalid } from '@cairn/kernel';
+import type { FastifyInstance } from 'fastify';
+import type { Config } from '../config/config.js';
+
+/** Media types whose bodies /fhir takes as text: FHIR JSON must not pass through `JSON.parse`, which turns 1.10 into 1.1. */
+const FHIR_TYPES = ['application/fhir+json', 'application/json-patch+json'];
+
+/**
+ * Registers how bodies are read. On /fhir they arrive as the bytes that were sent, as a Buffer; elsewhere JSON is parsed and anything that would
+ * reach an object's prototype is refused.
+ */
+export function registerBodyParsers(fastify: FastifyInstance, config: Config): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser(FHIR_TYPES, { parseAs: 'buffer', bodyLimit: config.FHIR_BODY_LIMIT_BYTES }, (_request, body, done) => done(null, body));
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  fastify.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit: Math.max(config.FHIR_BODY_LIMIT_BYTES, config.API_BODY_LIMIT_BYTES) },
+    (request, body: Buffer, done) => {
+      if (request.url.startsWith('/fhir')) return done(null, body);
+      if (body.length > config.API_BODY_LIMIT_BYTES) return done(invalid(`The body is over ${config.API_BODY_LIMIT_BYTES} bytes.`, { status: 413, code: 'too-large' }));
+      if (body.length === 0) return done(null, undefined);
+      void parseJson(request, body.toString('utf8'), (error, value) =>
+        done(error ? invalid('The body is not valid JSON.', { code: 'malformed-json', issues: [{ path: '(body)', message: 'Send well-formed JSON.' }] }) : null, value),
+      );
+    },
+  );
+  fastify.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string', bodyLimit: 256 * 1024 }, (request, body: string, done) =>
+    done(null, request.url.startsWith('/fhir') ? body : Object.fromEntries(new URLSearchParams(body))),
+  );
+}

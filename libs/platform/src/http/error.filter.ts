@@ -1,0 +1,31 @@
+import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from '../logging/logger.js';
+import { edgeError } from './edge-error.js';
+import { operationOutcome } from './operation-outcome.js';
+import { problem } from './problem.js';
+
+/** Answers every error: OperationOutcome on /fhir, an OAuth error at the token endpoint, problem+json elsewhere. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  constructor(private readonly logger: Logger) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const error = edgeError(thrown);
+    if (error.status >= 500) this.logger.error({ event: 'request.failed', correlationId: request.id, error: thrown });
+    if (reply.sent) return;
+    if (error.retryAfter !== undefined) reply.header('retry-after', String(error.retryAfter));
+    if (error.authenticate) reply.header('www-authenticate', error.authenticate);
+    reply.status(error.status);
+    if (request.url.startsWith('/fhir')) {
+      void reply.type('application/fhir+json; charset=utf-8').send(JSON.stringify(operationOutcome(error, request.id)));
+    } else if (request.url.startsWith('/oauth/')) {
+      void reply.type('application/json').send(JSON.stringify({ error: error.code, error_description: error.message }));
+    } else {
+      void reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(problem(error, request.id)));
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import type { Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { newId } from '@cairn/kernel';
+import { CONFIG, type Config } from '../config/config.js';
+import { LOGGER, type Logger } from '../logging/logger.js';
+import { NestLogger } from '../logging/nest-logger.js';
+import { Metrics } from '../metrics/metrics.js';
+import { registerAccessLog } from './access-log.js';
+import { registerBodyParsers } from './body-parsers.js';
+import { ErrorFilter } from './error.filter.js';
+import { schemaValidation } from './validation.js';
+
+const CORRELATION_ID = /^[\w.:-]{8,64}$/;
+
+/**
+ * Builds the HTTP application around a root module: Fastify, body parsers, validation, errors, access log, correlation ids (taken from
+ * `x-correlation-id` when it is well-formed, and always answered). It does not listen yet.
+ */
+export async function createHttpServer(module: Type | object, logger: Logger): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    genReqId: (request: IncomingMessage) => {
+      const given = request.headers['x-correlation-id'];
+      return typeof given === 'string' && CORRELATION_ID.test(given) ? given : newId();
+    },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
+    forceCloseConnections: 'idle',
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(module as Type, adapter, { bodyParser: false, logger: new NestLogger(logger), abortOnError: false });
+  const fastify = adapter.getInstance();
+  registerBodyParsers(fastify, app.get<Config>(CONFIG));
+  registerAccessLog(fastify, app.get<Logger>(LOGGER), app.get(Metrics));
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-correlation-id', request.id);
+    reply.header('x-content-type-options', 'nosniff');
+    done();
+  });
+  app.useGlobalFilters(new ErrorFilter(logger));
+  app.useGlobalPipes(schemaValidation());
+  return app;
+}

@@ -1,0 +1,5 @@
+import type { NamedMigration } from '../database/migrate.js';
+import { PlatformMigration } from './migration-platform.js';
+
+/** The platform's migrations. A name starts with the date and hour it was made, which is the order they run in over all libs. */
+export const platformMigrations: readonly NamedMigration[] = [{ name: '202611220100_platform', class: PlatformMigration }];
