@@ -19,10 +19,12 @@ function tryPort(port, host) {
 
 /**
  * @param {number} [preferred] taken where it is free, so that addresses stay the same from start to start
+ * @param {number[]} [taken] not to be chosen, though nobody listens there yet
  * @returns {Promise<number>} a free port on this machine
  */
-export async function freePort(preferred = 0) {
-  return tryPort(preferred, '127.0.0.1').catch(() => tryPort(0, '127.0.0.1'));
+export async function freePort(preferred = 0, taken = []) {
+  const port = await tryPort(preferred, '127.0.0.1').catch(() => tryPort(0, '127.0.0.1'));
+  return taken.includes(port) ? freePort(0, taken) : port;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Stopped } from './messages.mjs';
 
 /** @type {{ stopping: AbortSignal, impatient: AbortSignal } | undefined} */
@@ -27,6 +28,8 @@ function listen() {
       hurry.abort(new Stopped());
     }
   };
+  // Every process we supervise listens, and listens again each time it is started.
+  setMaxListeners(0, stop.signal, hurry.signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, ask);
   process.on('disconnect', ask);
   return { stopping: stop.signal, impatient: hurry.signal };

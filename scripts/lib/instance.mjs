@@ -1,0 +1,191 @@
+import { join } from 'node:path';
+import { keepPorts, takeDataFolder } from './data-folder.mjs';
+import { prepareDatabase } from './database.mjs';
+import { cairnVariables, houseVariables, withoutInstance } from './environment.mjs';
+import { identify } from './lock.mjs';
+import { Stopped, Trouble } from './messages.mjs';
+import { entryPoints } from './paths.mjs';
+import { demandPort, freePort } from './ports.mjs';
+import { startPostgres } from './postgres.mjs';
+import { runToEnd, Supervised } from './processes.mjs';
+import { removeRun, runFile, writeRun } from './run-file.mjs';
+import { keepSecrets } from './secrets.mjs';
+
+/**
+ * @typedef {object} Wishes
+ * @property {string} dataFolder
+ * @property {string} host
+ * @property {number} port of the API; 0 for any free one
+ * @property {NodeJS.ProcessEnv} env what else its processes find in their environment
+ * @property {boolean} [throwAway] nobody will miss its data
+ * @property {AbortSignal} stopping
+ * @property {AbortSignal} impatient
+ */
+
+/** Cairn in demo mode on one data folder: PostgreSQL, sandbox, API and worker. */
+export class Instance {
+  /** @type {import('./lock.mjs').Lock | undefined} */
+  #lock;
+  /** @type {import('./postgres.mjs').Postgres | undefined} */
+  #server;
+  /** @type {Map<string, Supervised>} */
+  #processes = new Map();
+  /** @type {import('./run-file.mjs').Run | undefined} */
+  #run;
+  /** @type {Promise<void>} */
+  #written = Promise.resolve();
+
+  /** @param {Wishes} wishes */
+  constructor(wishes) {
+    this.wishes = wishes;
+    this.runFile = runFile(wishes.dataFolder);
+    this.logs = join(wishes.dataFolder, 'logs');
+  }
+
+  /** @returns {Record<string, string>} of `api`, and of the sandbox's `ehr`, `sms`, `smtp`, `oidc` */
+  get addresses() {
+    return this.#run?.addresses ?? {};
+  }
+
+  /** @returns {string | undefined} where PostgreSQL's files went, if not into the project and the data folder */
+  get moved() {
+    return this.#server?.moved;
+  }
+
+  /** Starts everything; returns once all of it is ready. A start that fails, or is given up, leaves nothing running. */
+  async start() {
+    try {
+      this.#lock = await takeDataFolder(this.wishes.dataFolder, this.wishes.stopping);
+      await this.#startAll();
+      await this.#lock.announce('running');
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Stops everything, servers after those who use them. Does no harm when done twice. */
+  async stop() {
+    const { impatient } = this.wishes;
+    const lock = this.#lock;
+    this.#lock = undefined;
+    await lock?.announce('stopping');
+    await Promise.all([this.#processes.get('api')?.stop(impatient), this.#processes.get('worker')?.stop(impatient)]);
+    await this.#processes.get('sandbox')?.stop(impatient);
+    await this.#server?.stop();
+    await this.#written;
+    this.#run = undefined;
+    if (lock) await removeRun(this.runFile);
+    await lock?.release();
+  }
+
+  /**
+   * Stops some processes and starts them again, as after a new build.
+   *
+   * @param {string[]} keys
+   */
+  async restart(...keys) {
+    const processes = keys.flatMap((key) => this.#processes.get(key) ?? []);
+    await Promise.all(processes.map((process) => process.stop(this.wishes.impatient)));
+    await Promise.all(processes.map((process) => process.start()));
+  }
+
+  async #startAll() {
+    const { dataFolder, host, port: wantedPort, env, throwAway } = this.wishes;
+    await demandPort(host, wantedPort);
+    const port = wantedPort || (await freePort());
+    const address = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const [secrets, ports] = await Promise.all([keepSecrets(dataFolder), keepPorts(dataFolder)]);
+    const house = {
+      ...withoutInstance(env),
+      ...houseVariables({ dataFolder, host, port, publicUrl: env.PUBLIC_URL || address, secrets }),
+    };
+
+    const [server, sandbox] = await allOf([
+      this.#startServer(secrets.superuserPassword, ports.postgres, throwAway),
+      this.#supervise('sandbox', 'The sandbox', { ...house, ...sandboxPorts(ports) }).start(),
+    ]);
+    const { ownerUrl, appUrl } = await prepareDatabase(server, secrets, 'cairn');
+    const own = { ...house, ...cairnVariables({ appUrl, redisUrl: env.REDIS_URL, secrets, sandbox }) };
+    const operator = { ...own, DATABASE_OWNER_URL: ownerUrl };
+    await this.#command('migrate', operator);
+    await this.#command('seed', operator);
+
+    await allOf([this.#supervise('api', 'The API', own).start(), this.#supervise('worker', 'The worker', own).start()]);
+    this.#run = {
+      mode: 'demo',
+      launcher: identify(process.pid),
+      addresses: { api: address, ...sandbox },
+      pids: {},
+      env: Object.fromEntries(Object.entries(operator).filter(([name]) => !(name in withoutInstance(env)))),
+    };
+    await this.#writeRun();
+  }
+
+  /**
+   * @param {string} password
+   * @param {number} port
+   * @param {boolean} [throwAway]
+   */
+  async #startServer(password, port, throwAway) {
+    this.#server = await startPostgres({ dataFolder: this.wishes.dataFolder, password, port, throwAway });
+    return this.#server;
+  }
+
+  /**
+   * @param {'api' | 'worker' | 'sandbox'} key
+   * @param {string} name
+   * @param {NodeJS.ProcessEnv} env
+   */
+  #supervise(key, name, env) {
+    const { stopping } = this.wishes;
+    const log = join(this.logs, `${key}.log`);
+    const supervised = new Supervised({ name, entry: entryPoints[key], env, log, stopping, onChange: () => void this.#writeRun() });
+    this.#processes.set(key, supervised);
+    return supervised;
+  }
+
+  /**
+   * @param {string} name of an operator command
+   * @param {NodeJS.ProcessEnv} env
+   */
+  async #command(name, env) {
+    const { code, output } = await runToEnd(entryPoints.cli, [name], { env, stopping: this.wishes.stopping });
+    if (code !== 0) throw new Trouble(`"cairn ${name}" failed (code ${code}).`, 'Its output stands above.', { details: output });
+  }
+
+  /** Writes run.json as things stand; one writing follows the other. */
+  #writeRun() {
+    this.#written = this.#written.then(async () => {
+      const run = this.#run;
+      if (!run || !this.#lock) return;
+      const ready = [...this.#processes].flatMap(([key, { pid }]) => (pid ? [[key, pid]] : []));
+      run.pids = Object.fromEntries([...ready, ['postgres', this.#server?.pid]]);
+      await writeRun(this.runFile, run);
+    });
+    return this.#written;
+  }
+}
+
+/** @param {Record<'ehr' | 'sms' | 'smtp' | 'oidc', number>} ports */
+const sandboxPorts = ({ ehr, sms, smtp, oidc }) => ({
+  SANDBOX_EHR_PORT: String(ehr),
+  SANDBOX_SMS_PORT: String(sms),
+  SANDBOX_SMTP_PORT: String(smtp),
+  SANDBOX_OIDC_PORT: String(oidc),
+});
+
+/**
+ * Like Promise.all, but waits until all are done before it passes on what went wrong: what has begun can then be undone.
+ * Being stopped is told before anything that followed from it.
+ *
+ * @template {readonly Promise<any>[]} T
+ * @param {[...T]} promises
+ * @returns {Promise<{ [K in keyof T]: Awaited<T[K]> }>}
+ */
+async function allOf(promises) {
+  const results = await Promise.allSettled(promises);
+  const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  if (reasons.length > 0) throw reasons.find((reason) => reason instanceof Stopped) ?? reasons[0];
+  return /** @type {any} */ (results.map((result) => (result.status === 'fulfilled' ? result.value : undefined)));
+}
