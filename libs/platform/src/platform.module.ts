@@ -1,7 +1,6 @@
-import { Global, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { MikroORM } from '@mikro-orm/postgresql';
-import { Inject } from '@nestjs/common';
 import type { Clock } from '@cairn/kernel';
 import type { Pool } from 'pg';
 import { AuthGuard } from './auth/auth.guard.js';
@@ -16,6 +15,7 @@ import { checkInstance } from './database/instance.js';
 import { createOrm, type Entities } from './database/orm.js';
 import { POOL, createPool } from './database/pool.js';
 import { Transactions } from './database/tx.js';
+import { DemoController } from './demo/demo.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { LOGGER, type Logger } from './logging/logger.js';
 import { Metrics } from './metrics/metrics.js';
@@ -46,7 +46,7 @@ export class PlatformModule implements OnApplicationShutdown {
     return {
       module: PlatformModule,
       imports: [QueuesModule],
-      controllers: [HealthController, OAuthController],
+      controllers: [HealthController, OAuthController, ...(config.CAIRN_MODE === 'demo' ? [DemoController] : [])],
       providers: [
         { provide: CONFIG, useValue: config },
         { provide: LOGGER, useValue: logger },
