@@ -18,6 +18,7 @@ import { keepSecrets } from './secrets.mjs';
  * @property {number} port of the API; 0 for any free one
  * @property {NodeJS.ProcessEnv} env what else its processes find in their environment
  * @property {boolean} [throwAway] nobody will miss its data
+ * @property {(pid: number) => void} [onServer] told of PostgreSQL's process, which would outlive us
  * @property {AbortSignal} stopping
  * @property {AbortSignal} impatient
  */
@@ -129,6 +130,7 @@ export class Instance {
    */
   async #startServer(password, port, throwAway) {
     this.#server = await startPostgres({ dataFolder: this.wishes.dataFolder, password, port, throwAway });
+    this.wishes.onServer?.(this.#server.pid);
     return this.#server;
   }
 

@@ -6,7 +6,7 @@ let requests;
 
 /**
  * Listens for everything that asks this process to stop: Ctrl-C, SIGTERM, a closed terminal, and the end of the process
- * that started it (its IPC channel closes). The first one counts; repetitions within a few seconds are the same request
+ * that started it (its IPC channel closes, or it was npm). The first one counts; repetitions within a few seconds are the same request
  * arriving by several ways (npm passes on what the terminal already sent). A later one means "at once".
  *
  * @returns {{ stopping: AbortSignal, impatient: AbortSignal }} the same for every caller
@@ -32,7 +32,23 @@ function listen() {
   setMaxListeners(0, stop.signal, hurry.signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, ask);
   process.on('disconnect', ask);
+  if (process.env.npm_lifecycle_event) watchParent(ask);
   return { stopping: stop.signal, impatient: hurry.signal };
+}
+
+/**
+ * npm that is killed outright tells nobody; its scripts notice by having another parent.
+ *
+ * @param {() => void} ask
+ */
+function watchParent(ask) {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    ask();
+  }, 500);
+  timer.unref();
 }
 
 /**

@@ -1,0 +1,36 @@
+import { Instance } from './instance.mjs';
+import { withoutInstance } from './environment.mjs';
+import { temporaryPlace } from './leave-nothing.mjs';
+import { stopRequests } from './signals.mjs';
+
+/**
+ * Runs some work on an instance of its own: temporary data, free ports, also beside a running one. Nothing of it stays,
+ * whatever happens.
+ *
+ * @template T
+ * @param {string} purpose
+ * @param {(instance: Instance) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function withOwnInstance(purpose, work) {
+  const place = await temporaryPlace(purpose);
+  try {
+    const instance = new Instance({
+      ...stopRequests(),
+      dataFolder: place.folder,
+      host: '127.0.0.1',
+      port: 0,
+      env: withoutInstance(process.env),
+      throwAway: true,
+      onServer: (pid) => place.guard(pid, 'SIGQUIT'),
+    });
+    try {
+      await instance.start();
+      return await work(instance);
+    } finally {
+      await instance.stop();
+    }
+  } finally {
+    await place.leave();
+  }
+}
