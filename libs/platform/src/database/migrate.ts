@@ -46,8 +46,9 @@ async function prepareInstance(ownerUrl: string, mode: Config['CAIRN_MODE']): Pr
     await client.query('insert into demo_clock default values on conflict do nothing');
     await client.query('create schema if not exists bullmq');
     await runMigrations(client, 'bullmq');
+    // BullMQ makes one sequence for each queue when it is first used, hence "create".
     await client.query(`
-      grant usage on schema bullmq to cairn_app;
+      grant usage, create on schema bullmq to cairn_app;
       grant select, insert, update, delete on all tables in schema bullmq to cairn_app;
       grant usage, select, update on all sequences in schema bullmq to cairn_app;
       grant execute on all functions in schema bullmq to cairn_app;`);

@@ -5,7 +5,7 @@ import { LOGGER, type Logger } from '../logging/logger.js';
 import { DueWorkRegistry, LANES, type DueRow, type Lane } from './due-work.js';
 
 /** Performs the jobs of one lane. Errors are logged, not retried here: the row stays due, and the sweeper rings again. */
-abstract class LaneProcessor extends WorkerHost {
+export abstract class LaneProcessor extends WorkerHost {
   constructor(
     private readonly registry: DueWorkRegistry,
     private readonly logger: Logger,

@@ -1,5 +1,5 @@
 import { BullModule, getQueueToken } from '@nestjs/bullmq';
-import { Global, Module } from '@nestjs/common';
+import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { createPostgresBackend, setDefaultBackendFactory, type ConnectionOptions, type Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -15,12 +15,30 @@ export function chooseQueueBackend(config: Pick<Config, 'REDIS_URL'>): void {
   else setDefaultBackendFactory(createPostgresBackend);
 }
 
-const connect = (config: Config): ConnectionOptions => {
-  if (config.REDIS_URL) return new Redis(config.REDIS_URL, { maxRetriesPerRequest: null }) as ConnectionOptions;
+/** The connection that all queues of a process share. BullMQ leaves closing it to its owner. */
+interface QueueConnection {
+  readonly options: ConnectionOptions;
+  close(): Promise<unknown>;
+}
+
+const QUEUE_CONNECTION = Symbol('QueueConnection');
+
+const connect = (config: Config): QueueConnection => {
+  if (config.REDIS_URL) {
+    const redis = new Redis(config.REDIS_URL, { maxRetriesPerRequest: null });
+    redis.on('error', () => undefined); // ioredis reconnects; the readiness check reports an outage.
+    return { options: redis, close: () => redis.quit().catch(() => redis.disconnect()) };
+  }
   const pool = new pg.Pool({ connectionString: config.DATABASE_URL, options: '-c search_path=bullmq', keepAlive: true, max: 8, application_name: 'cairn-queue' });
   pool.on('error', () => undefined); // BullMQ reconnects; the readiness check reports an outage.
-  return pool as never;
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  // @nestjs/bullmq types its connection for Redis only; the backend chosen above decides what it really is.
+  return { options: pool as object as ConnectionOptions, close: () => pool.end() };
 };
+
+@Global()
+@Module({ providers: [{ provide: QUEUE_CONNECTION, inject: [CONFIG], useFactory: connect }], exports: [QUEUE_CONNECTION] })
+class QueueConnectionModule {}
 
 /** Injection token for the map from lane to its BullMQ queue. */
 export const QUEUES = Symbol('Queues');
@@ -30,10 +48,11 @@ export type Queues = Readonly<Record<Lane, Queue>>;
 @Global()
 @Module({
   imports: [
+    QueueConnectionModule,
     BullModule.forRootAsync({
-      inject: [CONFIG],
-      useFactory: (config: Config) => ({
-        connection: connect(config),
+      inject: [QUEUE_CONNECTION],
+      useFactory: ({ options }: QueueConnection) => ({
+        connection: options,
         prefix: 'cairn',
         defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
       }),
@@ -49,4 +68,14 @@ export type Queues = Readonly<Record<Lane, Queue>>;
   ],
   exports: [QUEUES, BullModule],
 })
-export class QueuesModule {}
+export class QueuesModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(QUEUES) private readonly queues: Queues,
+    @Inject(QUEUE_CONNECTION) private readonly connection: QueueConnection,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(LANES.map((lane) => this.queues[lane].close()));
+    await this.connection.close();
+  }
+}

@@ -1,12 +1,14 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import pg from 'pg';
 import { CLOCK, type MovableClock } from '../clock/movable-clock.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { Transactions } from '../database/tx.js';
 import { LOGGER, type Logger } from '../logging/logger.js';
 import { OutboxRelay } from '../outbox/outbox-relay.js';
-import { DueWorkRegistry } from './due-work.js';
+import { DueWorkRegistry, type DueRow, type DueWork } from './due-work.js';
 import { QUEUES, type Queues } from './queues.module.js';
+
+const ringOf = (work: DueWork, row: DueRow): string => `${work.name}/${row.clinicId}/${row.id}/${row.turn ?? ''}`;
 
 const BATCH = 500;
 /** How long a row that was rung is left alone before it is rung again, should its job have been lost. */
@@ -17,7 +19,7 @@ const RING_AGAIN_MS = 10_000;
  * transaction says so. Losing the queue loses nothing; several sweepers may run side by side.
  */
 @Injectable()
-export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Sweeper implements OnApplicationBootstrap {
   readonly #rung = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #listener: pg.Client | undefined;
@@ -40,7 +42,8 @@ export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
     this.#beat();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Ends the beat; resolves when the sweep under way is over. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
     await this.#running;
@@ -70,9 +73,10 @@ export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
     while ((await this.relay.relay()) > 0);
     for (const work of this.registry.all()) {
       const rows = await this.transactions.sweep((database) => work.due(database, this.clock.now(), BATCH));
-      const fresh = rows.filter((row) => this.#firstRing(`${work.name}/${row.clinicId}/${row.id}/${row.turn ?? ''}`));
+      const fresh = rows.filter((row) => !this.#rungLately(work, row));
       if (fresh.length === 0) continue;
       await this.queues[work.lane].addBulk(fresh.map((row) => ({ name: work.name, data: row })));
+      for (const row of fresh) this.#rung.set(ringOf(work, row), performance.now());
     }
     this.#forgetOldRings();
   }
@@ -90,12 +94,9 @@ export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
     this.#listener = listener;
   }
 
-  #firstRing(key: string): boolean {
-    const last = this.#rung.get(key);
-    const now = performance.now();
-    if (last !== undefined && now - last < RING_AGAIN_MS) return false;
-    this.#rung.set(key, now);
-    return true;
+  #rungLately(work: DueWork, row: DueRow): boolean {
+    const last = this.#rung.get(ringOf(work, row));
+    return last !== undefined && performance.now() - last < RING_AGAIN_MS;
   }
 
   #forgetOldRings(): void {

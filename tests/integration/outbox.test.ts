@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DueWorkRegistry, EventHandlers, QUEUES, cairnScope, type Queues } from '@cairn/platform';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
+import { queueBackends } from '../support/queue-backends.js';
+
+describe.each(queueBackends)('news between features, queues on $name', ({ environment }) => {
+  let app: TestApp;
+  const handled: string[] = [];
+
+  beforeAll(async () => {
+    app = await startTestApp({ worker: true, environment });
+    const handlers = app.worker?.get(EventHandlers);
+    handlers?.register({
+      name: 'test.note',
+      events: ['test.happened'],
+      handle: async (tx, event) => {
+        handled.push(String(event.ids['thing']));
+        if (event.ids['thing'] === 'fails-once' && handled.filter((thing) => thing === 'fails-once').length === 1) throw new Error('not yet');
+        await tx.emit('test.followed', { thing: String(event.ids['thing']) });
+      },
+    });
+  });
+
+  afterAll(() => app.stop());
+
+  const emit = (thing: string) =>
+    app.transactions.run(cairnScope(app.clinicId, 'test', 'test-correlation'), (tx) => tx.emit('test.happened', { thing }));
+
+  const count = (sql: string) =>
+    app.transactions.read(app.scope(), async (tx) => Number((await tx.query<{ n: string }>(sql))[0]?.n));
+
+  it('reaches its handler once, and what the handler emits stands in the same commit', async () => {
+    await emit('one');
+    await eventually('the follow-up event', async () => (await count(`select count(*) n from outbox where event = 'test.followed' and ids->>'thing' = 'one'`)) === 1);
+    expect(handled.filter((thing) => thing === 'one')).toHaveLength(1);
+  });
+
+  it('rolls back with the transaction that told it', async () => {
+    await expect(
+      app.transactions.run(app.scope(), async (tx) => {
+        await tx.emit('test.happened', { thing: 'never' });
+        throw new Error('changed my mind');
+      }),
+    ).rejects.toThrow('changed my mind');
+    expect(await count(`select count(*) n from outbox where ids->>'thing' = 'never'`)).toBe(0);
+  });
+
+  it('comes back after a failure, and leaves nothing of the failed try', async () => {
+    await emit('fails-once');
+    await eventually('the second try', async () => (await count(`select count(*) n from outbox where event = 'test.followed' and ids->>'thing' = 'fails-once'`)) === 1);
+    expect(await count(`select count(*) n from event_handling where state = 'done' and attempts = 1`)).toBe(1);
+  });
+
+  it('survives the loss of the whole queue', async () => {
+    const queues = app.worker?.get<Queues>(QUEUES);
+    await queues?.events.pause();
+    await emit('kept');
+    await eventually('the job in the queue', async () => ((await queues?.events.getJobCountByTypes('waiting', 'paused', 'prioritized')) ?? 0) > 0);
+    await queues?.events.obliterate({ force: true });
+    await queues?.events.resume();
+    await eventually('the event handled all the same', () => handled.includes('kept'), 25_000);
+  });
+
+  it('has exactly one handler for each kind of work', () => {
+    const registry = app.worker?.get(DueWorkRegistry);
+    const [work] = registry?.all() ?? [];
+    expect(work).toBeDefined();
+    expect(() => work && registry?.register(work)).toThrow(/Two kinds of due work/);
+  });
+});
