@@ -14,6 +14,7 @@ export type { Queryable, Statement } from './database/query.js';
 export { sweptTable, tenantTable } from './database/tenancy-sql.js';
 export { Transactions, Tx, type EventIds } from './database/tx.js';
 export { edgeError, type EdgeError } from './http/edge-error.js';
+export { etag, expectVersion, versionIn } from './http/etag.js';
 export { operationOutcome } from './http/operation-outcome.js';
 export { problem, type Problem } from './http/problem.js';
 export { createHttpServer } from './http/server.js';
