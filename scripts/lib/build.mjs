@@ -85,7 +85,7 @@ async function sourcesBelow(folder) {
   const entries = await readdir(inProject(folder), { recursive: true, withFileTypes: true }).catch(() => []);
   return entries
     .filter((entry) => entry.isFile() && /\.(ts|json)$/.test(entry.name) && !/(\.(spec|test|d)\.ts|tsconfig\.json)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(inProject().length + 1));
+    .map((entry) => join(entry.parentPath, entry.name).slice(inProject().length + 1));
 }
 
 /** @param {string} source */

@@ -2,6 +2,7 @@
  * What the scripts say to the person at the terminal: plain sentences, and for every difficulty what to do about it.
  */
 
+/** @type {NodeJS.WritableStream} */
 let out = process.stdout;
 
 /** Sends everything that `say` prints to standard error, for commands whose standard output is their answer. */

@@ -19,7 +19,7 @@ const readyWithin = 60_000;
 const stopWithin = 15_000;
 
 /** Compiled code is kept between starts. */
-export const withCompileCache = (/** @type {NodeJS.ProcessEnv} */ env) => ({ NODE_COMPILE_CACHE: inProject(cacheFolder, 'node'), ...env });
+const withCompileCache = (/** @type {NodeJS.ProcessEnv} */ env) => ({ NODE_COMPILE_CACHE: inProject(cacheFolder, 'node'), ...env });
 
 /**
  * @typedef {object} Recipe

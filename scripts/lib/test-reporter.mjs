@@ -8,11 +8,21 @@ import { relative } from 'node:path';
  * @property {{ file: string, name: string }[]} skipped
  */
 
+/**
+ * The part of jest's results that is read here.
+ *
+ * @typedef {object} JestResults
+ * @property {number} numPassedTests
+ * @property {number} numFailedTests
+ * @property {number} numRuntimeErrorTestSuites
+ * @property {{ testFilePath: string, testResults: { status: string, fullName: string }[] }[]} testResults
+ */
+
 /** Leaves jest's counts in the file that `CAIRN_TEST_RESULTS` names, for the closing line of `npm test`. */
 export default class TestReporter {
   /**
    * @param {unknown} _contexts
-   * @param {import('@jest/reporters').AggregatedResult} results
+   * @param {JestResults} results
    */
   onRunComplete(_contexts, results) {
     const path = process.env.CAIRN_TEST_RESULTS;
