@@ -10,6 +10,7 @@ const transform = {
         transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
         target: 'es2024',
         keepClassNames: true,
+        experimental: { keepImportAttributes: true },
       },
     },
   ],
