@@ -1,0 +1,106 @@
+import { searchParametersOf, type SearchParameterDefinition } from '../definitions/search-parameters.js';
+import { hash32 } from './hashes.js';
+import { INDEXED_KINDS, isIndexedKind, type IndexedKind } from './index-value.js';
+import { RowCollector, type IndexRows } from './index-rows.js';
+import type { References } from './references.js';
+import { readExpression, walk, type ValuePath } from './value-path.js';
+
+/** Values that are indexed once, for all search parameters that look at them: `Observation.subject` serves `subject` and `patient`. */
+export interface IndexSource {
+  /** Stands in the index tables. Derived from type, expression and kind, so it is the same in every process. */
+  readonly id: number;
+  readonly kind: IndexedKind;
+  readonly paths: readonly ValuePath[];
+  readonly asPresence: boolean;
+  /** Whether all values are plain codes, whose system is given by the definition and not by the value. */
+  readonly plainCodes: boolean;
+}
+
+/** One search parameter of a type, ready to be searched. */
+export interface IndexedParameter {
+  readonly definition: SearchParameterDefinition;
+  readonly kind: IndexedKind;
+  /** Where its values are indexed; a value in any of them counts. */
+  readonly sources: readonly IndexSource[];
+  /** Only references to this type count. */
+  readonly target?: string;
+  /** Whether a resource can have at most one value of it. */
+  readonly single: boolean;
+}
+
+/** What can be searched in one resource type, and how its resources are indexed. */
+export class TypeIndex {
+  readonly parameters = new Map<string, IndexedParameter>();
+  readonly #sources = new Map<string, IndexSource>();
+  /** The sources that look at each top-level element, so that absent elements cost nothing. */
+  readonly #byElement = new Map<string, { source: IndexSource; path: ValuePath }[]>();
+  readonly #presence: IndexSource[] = [];
+
+  constructor(readonly type: string) {
+    for (const definition of searchParametersOf(type).values()) this.#add(definition);
+    const ids = new Set([...this.#sources.values()].map(({ id }) => id));
+    if (ids.size !== this.#sources.size) throw new Error(`Two search parameters of ${type} have the same number.`);
+    for (const source of this.#sources.values()) {
+      if (source.asPresence) this.#presence.push(source);
+      else for (const path of source.paths) this.#watch(source, path);
+    }
+  }
+
+  #add(definition: SearchParameterDefinition): void {
+    const { kind } = definition;
+    if (!isIndexedKind(kind)) return;
+    // These two are columns of the resource itself.
+    if (definition.code === '_id' || definition.code === '_lastUpdated') return;
+    const expressions = definition.expressions.map((expression) => readExpression(this.type, expression));
+    const sources = expressions.map((expression) => {
+      const key = `${this.type}|${expression.normal}|${kind}`;
+      let source = this.#sources.get(key);
+      if (!source) {
+        const plainCodes = expression.paths.length > 0 && expression.paths.every(({ type }) => type === 'code');
+        source = { id: hash32(key), kind, paths: expression.paths, asPresence: expression.asPresence, plainCodes };
+        this.#sources.set(key, source);
+      }
+      return source;
+    });
+    const targets = new Set(expressions.map(({ target }) => target));
+    const [target] = targets.size === 1 ? targets : [];
+    const single = sources.length === 1 && (sources[0]?.paths ?? []).length === 1 && (sources[0]?.paths ?? []).every(({ repeats }) => !repeats);
+    this.parameters.set(definition.code, { definition, kind, sources, single, ...(target ? { target } : {}) });
+  }
+
+  #watch(source: IndexSource, path: ValuePath): void {
+    const element = path.steps[0]?.key ?? '';
+    const watchers = this.#byElement.get(element) ?? [];
+    watchers.push({ source, path });
+    this.#byElement.set(element, watchers);
+  }
+
+  /** Everything by which the resource can be found. */
+  rowsOf(resource: Readonly<Record<string, unknown>>, references: References): IndexRows {
+    const rows = new RowCollector();
+    for (const element in resource) {
+      for (const { source, path } of this.#byElement.get(element) ?? []) {
+        const index = INDEXED_KINDS[source.kind];
+        walk(resource, path, (value) => index(rows, source.id, value, path.type, references));
+      }
+    }
+    for (const source of this.#presence) {
+      let present = false;
+      for (const path of source.paths) walk(resource, path, (value) => (present ||= value !== false));
+      rows.token(source.id, String(present));
+    }
+    return rows;
+  }
+}
+
+const indexes = new Map<string, TypeIndex>();
+
+/** The index of a resource type, made when it is first needed. The type must be known. */
+export function typeIndex(type: string): TypeIndex {
+  let index = indexes.get(type);
+  if (!index) {
+    index = new TypeIndex(type);
+    indexes.set(type, index);
+  }
+  return index;
+}

@@ -1,0 +1,89 @@
+import { evalFhirPathTyped, toTypedValue, UCUM, type TypedValue } from '@medplum/core';
+import type { Issue } from '@cairn/kernel';
+import { isResourceType } from '../definitions/structures.js';
+import { rulesOf, type Invariant } from './element-rules.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);
+
+/**
+ * Invariants that stand on nearly every element, decided without FHIRPath because that is 20 times faster. Each says what its
+ * expression says.
+ */
+const BY_HAND: Readonly<Record<string, (value: Fields, root: Fields) => boolean>> = {
+  'ext-1': (value) => 'extension' in value !== Object.keys(value).some((key) => /^_?value[A-Z]/.test(key)),
+  'dom-2': (value) => contained(value).every((inner) => !('contained' in inner)),
+  'dom-4': (value) => contained(value).every(({ meta }) => !isFields(meta) || !('versionId' in meta || 'lastUpdated' in meta)),
+  'dom-5': (value) => contained(value).every(({ meta }) => !isFields(meta) || !('security' in meta)),
+  // The expression refuses "#" alone, which refers to the container (R4 references.html#contained) and is allowed.
+  'ref-1': ({ reference }, root) =>
+    typeof reference !== 'string' || !reference.startsWith('#') || reference === '#' || contained(root).some(({ id }) => id === reference.slice(1)),
+  'qty-3': (value) => !('code' in value) || 'system' in value,
+};
+
+const contained = (value: Fields): readonly Fields[] => list(value['contained']).filter(isFields);
+
+/** Every broken invariant of a resource whose structure is sound, at the element that breaks it. */
+export function invariantIssues(resource: Fields, type: string): Issue[] {
+  const check = new InvariantCheck(resource);
+  check.object(resource, type, type, resource);
+  return check.issues;
+}
+
+class InvariantCheck {
+  readonly issues: Issue[] = [];
+
+  constructor(private readonly root: Fields) {}
+
+  /** @param resource the innermost resource that the value stands in */
+  object(value: Fields, type: string, path: string, resource: Fields): void {
+    const { keys, invariants } = rulesOf(type);
+    for (const invariant of invariants) this.#check(invariant, value, type, path, resource);
+    for (const key in value) {
+      const rule = keys.get(key);
+      if (rule) {
+        if (rule.primitive && rule.invariants.length === 0) continue;
+        const isList = Array.isArray(value[key]);
+        list(value[key]).forEach((element, index) => {
+          const at = `${path}.${key}${isList ? `[${index}]` : ''}`;
+          for (const invariant of rule.invariants) this.#check(invariant, element, rule.type, at, resource);
+          if (!rule.primitive && isFields(element)) this.#descend(element, rule.type, at, resource);
+        });
+      } else if (key.startsWith('_')) {
+        for (const element of list(value[key])) if (isFields(element)) this.object(element, 'Element', `${path}.${key}`, resource);
+      }
+    }
+  }
+
+  #descend(element: Fields, type: string, path: string, resource: Fields): void {
+    if (type !== 'Resource') {
+      this.object(element, type, path, resource);
+      return;
+    }
+    const inner = element['resourceType'];
+    if (typeof inner !== 'string' || !isResourceType(inner)) return;
+    // A Bundle's entries stand for themselves; a contained resource may refer to its container's other contained resources.
+    if (path.endsWith('.resource')) this.issues.push(...prefixed(invariantIssues(element, inner), inner, path));
+    else this.object(element, inner, path, element);
+  }
+
+  #check(invariant: Invariant, value: unknown, type: string, path: string, resource: Fields): void {
+    if (!this.#holds(invariant, value, type, resource)) {
+      this.issues.push({ path, message: `Breaks the rule ${invariant.key}: ${invariant.description}.`.replace(/\.\.$/, '.') });
+    }
+  }
+
+  #holds({ key, expression }: Invariant, value: unknown, type: string, resource: Fields): boolean {
+    const byHand = BY_HAND[key];
+    if (byHand) return isFields(value) && byHand(value, this.root);
+    const typed: TypedValue = { type, value };
+    const variables = { '%context': typed, '%resource': toTypedValue(resource), '%rootResource': toTypedValue(this.root), '%ucum': toTypedValue(UCUM) };
+    const result = evalFhirPathTyped(expression, [typed], variables);
+    return result.length === 1 && result[0]?.value === true;
+  }
+}
+
+const prefixed = (issues: readonly Issue[], type: string, path: string): Issue[] =>
+  issues.map((issue) => ({ ...issue, path: path + issue.path.slice(type.length) }));
