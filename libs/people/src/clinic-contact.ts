@@ -1,6 +1,6 @@
 import type { Clinic } from '@cairn/platform';
-import { getCountries, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { z } from 'zod';
+import { COUNTRIES, parsePhone } from './phone.js';
 import rules from './contact-rules.json' with { type: 'json' };
 
 const tells = (name: string): boolean => {
@@ -8,7 +8,7 @@ const tells = (name: string): boolean => {
   return rules.tellingWords.words.some((word) => plain.includes(word));
 };
 
-const e164 = z.string().refine((text) => parsePhoneNumberFromString(text)?.number === text, 'must be a telephone number in the form +15551230100');
+const e164 = z.string().refine((text) => parsePhone(text)?.number === text, 'must be a telephone number in the form +15551230100');
 
 /** How a clinic shows itself in messages to patients. Stands in the clinic's settings under the key `contact`. */
 export const clinicContactSchema = z.strictObject({
@@ -24,7 +24,7 @@ export const clinicContactSchema = z.strictObject({
   /** The number that texts come from and are answered to, E.164; one clinic only. */
   smsNumber: e164,
   /** ISO 3166 country whose numbering plan is meant where a number has no prefix. */
-  country: z.enum(getCountries()),
+  country: z.enum(COUNTRIES),
 });
 
 export type ClinicContact = z.infer<typeof clinicContactSchema>;

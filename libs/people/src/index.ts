@@ -4,7 +4,8 @@ import { ContactPreference } from './contact-preference.entity.js';
 
 export { CAIRN_CODES } from './consent.fhir.js';
 export { clinicContact, clinicContactSchema, type ClinicContact } from './clinic-contact.js';
-export { ClinicSeed, DEMO_CONTACT, DEMO_TEAM, organizationId, seededPractitionerId, type DemoPractitioner } from './clinic-seed.js';
+export { ClinicSeed, organizationId, seededPractitionerId } from './clinic-seed.js';
+export { DEMO_CONTACT, DEMO_TEAM, type DemoPractitioner } from './demo-clinic.js';
 export { CAP_DAYS, mayContact, type ContactAnswer, type ContactQuestion, type ContactRule } from './contact.rules.js';
 export { ContactPreferences, type ContactProfile } from './contact-preferences.service.js';
 export { mayUse, type ContactStanding, type StandingConsent, type StandingOptOut } from './contact-standing.js';
@@ -15,6 +16,7 @@ export type { AccessNeed, PatientFacts } from './patient.fhir.js';
 export { Patients } from './patients.service.js';
 export { PeopleModule } from './people.module.js';
 export { peopleMigrations } from './people.migration.js';
+export { parsePhone, showPhone, type CountryCode } from './phone.js';
 export { DISCIPLINES, USER_SUBJECT, type CareTeamMember, type Discipline, type PractitionerFacts } from './practitioner.fhir.js';
 export { Practitioners } from './practitioners.service.js';
 

@@ -1,6 +1,6 @@
 import type { CodeableConcept, ContactPoint, Extension, HumanName, Patient } from '@medplum/fhirtypes';
-import { parsePhoneNumberFromString, type CountryCode, type PhoneNumber } from 'libphonenumber-js/max';
 import { isZone } from './local-time.js';
+import { parsePhone, type CountryCode } from './phone.js';
 
 /** Something a patient needs in order to take part: an interpreter, or help with a disability as the record codes it. */
 export interface AccessNeed {
@@ -54,17 +54,18 @@ function currentPoints(patient: Patient, now: Date): ContactPoint[] {
 }
 
 /** Numbers that the plan marks as fixed lines take no texts; where it marks nothing, a text is tried after those known to be mobile. */
-const textRank = (point: ContactPoint, phone: PhoneNumber): number => {
-  if (point.system === 'sms' || point.use === 'mobile' || phone.getType() === 'MOBILE') return 0;
-  return phone.getType() === 'FIXED_LINE' || point.use === 'work' ? 2 : 1;
+const textRank = ({ system, use }: ContactPoint, kind: string | undefined): number => {
+  if (system === 'sms' || use === 'mobile' || kind === 'MOBILE') return 0;
+  return kind === 'FIXED_LINE' || use === 'work' ? 2 : 1;
 };
 
 function phonesOf(points: readonly ContactPoint[], country: CountryCode): Pick<PatientFacts, 'phones' | 'textPhones'> {
   const found = points
     .filter((point) => point.system === 'phone' || point.system === 'sms')
-    .map((point) => ({ point, phone: parsePhoneNumberFromString(point.value ?? '', country) }))
-    .filter((pair): pair is { point: ContactPoint; phone: PhoneNumber } => pair.phone?.isPossible() ?? false)
-    .map(({ point, phone }) => ({ number: phone.number as string, rank: textRank(point, phone) }));
+    .flatMap((point) => {
+      const phone = parsePhone(point.value ?? '', country);
+      return phone ? [{ number: phone.number as string, rank: textRank(point, phone.getType()) }] : [];
+    });
   const unique = (numbers: string[]): string[] => [...new Set(numbers)];
   return {
     phones: unique(found.map(({ number }) => number)),
