@@ -39,7 +39,8 @@ describe('the tenancy of the schema', () => {
     const own = rows.filter((row) => !(row.table in EXEMPT));
     expect(own.length).toBeGreaterThan(3);
     expect(own.filter((row) => !row.secured || row.policies === 0).map((row) => row.table)).toEqual([]);
-    expect(own.filter((row) => row.first_key !== 'clinic_id').map((row) => row.table)).toEqual([]);
+    // Rows of the search index have no key of their own; the next test looks at their indexes.
+    expect(own.filter((row) => row.first_key !== null && row.first_key !== 'clinic_id').map((row) => row.table)).toEqual([]);
     for (const table of Object.keys(EXEMPT)) expect(rows.map((row) => row.table)).toContain(table);
   });
 
