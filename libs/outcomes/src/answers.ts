@@ -1,4 +1,4 @@
-import { invalid, type Issue } from '@cairn/kernel';
+import { invalid, type CairnError, type Issue } from '@cairn/kernel';
 import type { AlertRule, Instrument, InstrumentItem } from './instrument.js';
 
 /** Checked answers by linkId: the number on the scale, or the chosen option's score. An optional question left out is absent. */
@@ -56,7 +56,7 @@ export function readAnswers(instrument: Instrument, submitted: Readonly<Record<s
 }
 
 /** The error that a submission with issues becomes. */
-export const refuseAnswers = (issues: readonly Issue[]): Error =>
+export const refuseAnswers = (issues: readonly Issue[]): CairnError =>
   invalid('Some answers are missing or not possible.', { code: 'answers', issues });
 
 /** The alert rules that these answers set off. Works on incomplete answers too: a dangerous answer counts even where others are missing. */

@@ -1,0 +1,19 @@
+import type { Entities } from '@cairn/platform';
+import { AssessmentTransition } from './assessment-transition.entity.js';
+import { Assessment } from './assessment.entity.js';
+import { SafetyAlertTransition } from './safety-alert-transition.entity.js';
+import { SafetyAlert } from './safety-alert.entity.js';
+
+export type { AssessmentFacts } from './assessment-facts.js';
+export { Assessments, type AssessmentRequest } from './assessments.service.js';
+export * from './outcomes.events.js';
+export { outcomesMigrations } from './outcomes.migration.js';
+export { OutcomesModule } from './outcomes.module.js';
+export { outcomesSettingsSchema } from './outcomes.settings.js';
+export type { SafetyAlertFacts } from './safety-alert-facts.js';
+export { SafetyAlerts } from './safety-alerts.service.js';
+export type { Comparison, Trend } from './trend.js';
+export { Trends, type PatientTrend, type TrendPoint } from './trends.queries.js';
+
+/** Entities of this lib. */
+export const outcomesEntities: Entities = [Assessment, AssessmentTransition, SafetyAlert, SafetyAlertTransition];
