@@ -32,7 +32,7 @@ async function runDemo() {
 
 /** @param {Instance} instance */
 function tellWhereToLook({ addresses, logs, moved }) {
-  if (moved) say(`PostgreSQL runs as the user "postgres", who can't reach this folder: its files are in ${moved}.`);
+  if (moved.length > 0) say(`PostgreSQL runs as the user "postgres", who can't reach this folder: its files are in ${moved.join(' and ')}.`);
   say(`Cairn is ready at ${addresses.api}`);
   say(`
   Documentation  ${addresses.api}/docs

@@ -48,9 +48,9 @@ export class Instance {
     return this.#run?.addresses ?? {};
   }
 
-  /** @returns {string | undefined} where PostgreSQL's files went, if not into the project and the data folder */
+  /** @returns {string[]} folders outside project and data folder that PostgreSQL's files went to */
   get moved() {
-    return this.#server?.moved;
+    return this.#server?.moved ?? [];
   }
 
   /** Starts everything; returns once all of it is ready. A start that fails, or is given up, leaves nothing running. */

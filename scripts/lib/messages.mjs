@@ -100,7 +100,7 @@ export function diskFull(path, cause, details) {
  */
 export function complain(error) {
   if (error instanceof Trouble) {
-    const details = error.details?.trim();
+    const details = error.details?.trim().split('\n').slice(-12).join('\n');
     const quoted = details ? `\n${details.replace(/^/gm, '  | ')}` : '';
     process.stderr.write(`\n${error.message}${quoted}\n${error.mend}\n`);
   } else {

@@ -1,4 +1,4 @@
-import { chmod, chown, cp, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, chown, cp, lstat, mkdir, readdir, readFile, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { exists, makeFolder } from './files.mjs';
 import { installedVersion } from './install.mjs';
@@ -14,7 +14,7 @@ const sharedFolder = '/var/lib/cairn';
  * @property {string} programs the folder with initdb, pg_ctl and postgres
  * @property {string} folder the server's own folder: `data` and `log` inside
  * @property {import('./system-user.mjs').SystemUser} [user] whom to run as; absent: ourselves
- * @property {string} [moved] where binaries or data went, if not where one expects them
+ * @property {string[]} moved folders outside project and data folder that its files went to, as its user can't reach those
  */
 
 /**
@@ -37,13 +37,15 @@ export async function placePostgres(dataFolder) {
   const folder = join(dataFolder, 'postgres');
   if (!isRoot()) {
     await makeFolder(folder);
-    return { programs: join(native, 'bin'), folder };
+    return { programs: join(native, 'bin'), folder, moved: [] };
   }
   const user = (await ownerOf(join(folder, 'data'))) ?? (await postgresUser());
   const reachable = await canReach(user, native);
-  const programs = join(reachable ? native : await copyPrograms(native, name), 'bin');
-  const moved = await makeOwnFolder(folder, user);
-  return { programs, folder, user, moved: moved ?? (reachable ? undefined : sharedFolder) };
+  const home = reachable ? native : await copyPrograms(native, name);
+  await makeOwnFolder(folder, user);
+  const real = await realpath(folder);
+  const moved = [...(reachable ? [] : [home]), ...(real.startsWith(`${sharedFolder}/`) ? [real] : [])];
+  return { programs: join(home, 'bin'), folder: real, user, moved };
 }
 
 /**
@@ -113,7 +115,6 @@ async function openToAll(/** @type {string} */ folder) {
  *
  * @param {string} folder
  * @param {import('./system-user.mjs').SystemUser} user
- * @returns {Promise<string | undefined>} the folder below /var/lib/cairn, where it went there
  */
 async function makeOwnFolder(folder, user) {
   try {
@@ -126,8 +127,6 @@ async function makeOwnFolder(folder, user) {
         await linkToSharedFolder(folder, user);
       }
     }
-    const link = await lstat(folder);
-    return link.isSymbolicLink() ? sharedFolder : undefined;
   } catch (error) {
     throw explainSystemError(error, folder);
   }

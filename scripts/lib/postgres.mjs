@@ -25,7 +25,7 @@ const throwAwaySettings = {
  * @typedef {object} Postgres
  * @property {number} pid
  * @property {number} port
- * @property {string} [moved] where its binaries or data went, if not where one expects them
+ * @property {string[]} moved folders outside project and data folder that its files went to
  * @property {(user: string, password: string, database: string) => string} url
  * @property {string} superuserUrl
  * @property {() => Promise<void>} stop ends all sessions and stops; a throw-away server drops everything at once
