@@ -92,7 +92,7 @@ export function findDefects<State extends string, Event extends string, Facts>(m
   for (const edge of edges) {
     if (!known.has(edge.from)) defects.push(`unknown state ${edge.from}`);
     if (!known.has(edge.to)) defects.push(`unknown state ${edge.to}`);
-    if (machine.terminal.includes(edge.from)) defects.push(`terminal state ${edge.from} can be left by ${edge.event}`);
+    if (machine.terminal.includes(edge.from) && edge.to !== edge.from) defects.push(`terminal state ${edge.from} can be left by ${edge.event}`);
   }
   const reached = new Set<State>([machine.initial]);
   for (let grew = true; grew; ) {

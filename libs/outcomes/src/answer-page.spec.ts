@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { html } from '@cairn/platform';
 import { PAGE_POLICY, formPage, helpPage, wordPage } from './answer-page.js';
 import { PAGE_LANGUAGES, acceptedLanguages, pageLanguage, say, type Word } from './answer-words.js';
 import words from './answer-words.json' with { type: 'json' };
 import { instrumentOf } from './instrument.js';
-import { html } from './safe-html.js';
 
 const peg = instrumentOf('peg');
 const phq9 = instrumentOf('phq-9');

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { SafeHtml, html } from '@cairn/platform';
 import type { Instrument, InstrumentItem } from './instrument.js';
 import { say, type PageLanguage, type Word } from './answer-words.js';
 import type { CrisisHelp } from './outcomes.settings.js';
-import { html, SafeHtml } from './safe-html.js';
 
 const STYLE = `
 :root { color-scheme: light dark; font: 1.125rem/1.5 system-ui, sans-serif; }

@@ -17,6 +17,7 @@ export { edgeError, type EdgeError } from './http/edge-error.js';
 export { etag, expectVersion, versionIn } from './http/etag.js';
 export { operationOutcome } from './http/operation-outcome.js';
 export { problem, type Problem } from './http/problem.js';
+export { SafeHtml, html } from './http/safe-html.js';
 export { createHttpServer } from './http/server.js';
 export { LOGGER, createLogger, type Logger } from './logging/logger.js';
 export { NestLogger } from './logging/nest-logger.js';
