@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { SearchRequest, WithId } from '@medplum/core';
 import { OperationOutcomeError, allOk, badRequest, created, globalSchema, multipleMatches, preconditionFailed, validateResource } from '@medplum/core';
 import { MemoryRepository } from '@medplum/fhir-router';
@@ -19,7 +20,8 @@ interface Step {
  */
 export class HospitalRepository extends MemoryRepository {
   private readonly versions = new Map<string, number>();
-  private steps: Step[] | undefined;
+  private readonly transaction = new AsyncLocalStorage<Step[]>();
+  private lastTransaction: Promise<unknown> = Promise.resolve();
 
   /** @param committed is told of each write, or each transaction's writes together, once they stand. */
   constructor(private readonly committed: (changes: Change[]) => void) {
@@ -28,14 +30,16 @@ export class HospitalRepository extends MemoryRepository {
 
   override async createResource<T extends Resource>(resource: T, options?: CreateResourceOptions): Promise<WithId<T>> {
     const id = options?.assignedId && resource.id ? resource.id : this.generateId();
-    return this.write({ ...resource, id });
+    return this.withTransaction(() => this.write({ ...resource, id }));
   }
 
   override async updateResource<T extends Resource>(resource: T, options?: UpdateResourceOptions): Promise<WithId<T>> {
     const { id } = resource;
     if (!id) throw new OperationOutcomeError(badRequest('Missing id', `${resource.resourceType}.id`));
-    if (options?.ifMatch !== undefined) await this.assertCurrent(resource.resourceType, id, options.ifMatch);
-    return this.write({ ...resource, id });
+    return this.withTransaction(async () => {
+      if (options?.ifMatch !== undefined) await this.assertCurrent(resource.resourceType, id, options.ifMatch);
+      return this.write({ ...resource, id });
+    });
   }
 
   override async conditionalCreate<T extends Resource>(
@@ -43,18 +47,19 @@ export class HospitalRepository extends MemoryRepository {
     search: SearchRequest<T>,
     options?: CreateResourceOptions,
   ): Promise<{ resource: WithId<T>; outcome: OperationOutcome }> {
-    const [found, another] = await this.searchResources<T>({ ...search, count: 2, sortRules: undefined });
-    if (another) throw new OperationOutcomeError(multipleMatches);
-    if (found) return { resource: found, outcome: allOk };
-    return { resource: await this.createResource(resource, options), outcome: created };
+    return this.withTransaction(async () => {
+      const [found, another] = await this.searchResources<T>({ ...search, count: 2, sortRules: undefined });
+      if (another) throw new OperationOutcomeError(multipleMatches);
+      if (found) return { resource: found, outcome: allOk };
+      return { resource: await this.createResource(resource, options), outcome: created };
+    });
   }
 
   override async deleteResource(resourceType: string, id: string, options?: DeleteResourceOptions): Promise<void> {
-    const before = await this.allVersions(resourceType, id);
-    await super.deleteResource(resourceType, id, options);
-    this.accept({
-      change: { remove: `${resourceType}/${id}` },
-      undo: () => this.restore(resourceType, id, before),
+    await this.withTransaction(async () => {
+      const before = await this.allVersions(resourceType, id);
+      await super.deleteResource(resourceType, id, options);
+      this.accept({ change: { remove: `${resourceType}/${id}` }, undo: () => this.restore(resourceType, id, before) });
     });
   }
 
@@ -86,23 +91,14 @@ export class HospitalRepository extends MemoryRepository {
   }
 
   /**
-   * Runs the callback so that all its writes stand or none does. Nothing in this repository waits for anything but
-   * memory, so a transaction ends within one turn of the event loop and no other request comes in between.
+   * Runs the callback so that all its writes stand or none does, and one transaction after the other. Every write is one,
+   * if only of its own; what is called within a transaction belongs to it.
    */
-  override async withTransaction<R>(callback: (repository: this) => Promise<R>): Promise<R> {
-    if (this.steps) return callback(this);
-    const steps: Step[] = [];
-    this.steps = steps;
-    try {
-      const result = await callback(this);
-      if (steps.length) this.committed(steps.map((step) => step.change));
-      return result;
-    } catch (error) {
-      for (const step of steps.reverse()) await step.undo();
-      throw error;
-    } finally {
-      this.steps = undefined;
-    }
+  override withTransaction<R>(callback: (repository: this) => Promise<R>): Promise<R> {
+    if (this.transaction.getStore()) return callback(this);
+    const result = this.lastTransaction.then(() => this.transaction.run([], () => this.commitOrUndo(callback)));
+    this.lastTransaction = result.catch(() => undefined);
+    return result;
   }
 
   /** Takes over what an earlier run committed, versions and dates as they were, and tells nobody. */
@@ -126,17 +122,11 @@ export class HospitalRepository extends MemoryRepository {
     const version = (this.versions.get(reference) ?? 0) + 1;
     const stamped = { ...resource, meta: { ...resource.meta, versionId: String(version), lastUpdated: new Date().toISOString() } };
     validateResource(stamped);
-    const put = await this.seeded(() => super.createResource<T>(stamped, undefined, true));
+    // Seeding keeps the version and date that we set.
+    const put = await this.withSeeding(() => super.createResource<T>(stamped, undefined, true));
     this.versions.set(reference, version);
     this.accept({ change: { put }, undo: () => this.restore(resourceType, id, before) });
     return put;
-  }
-
-  /** Keeps the version and date that we set. Medplum's own `withSeeding` stays switched on after an error, hence the detour. */
-  private async seeded<R>(write: () => Promise<R>): Promise<R> {
-    const [outcome] = await this.withSeeding(() => Promise.allSettled([write()]));
-    if (outcome.status === 'rejected') throw outcome.reason;
-    return outcome.value;
   }
 
   private async assertCurrent(resourceType: string, id: string, versionId: string): Promise<void> {
@@ -144,14 +134,25 @@ export class HospitalRepository extends MemoryRepository {
     if (current.meta?.versionId !== versionId) throw new OperationOutcomeError(preconditionFailed);
   }
 
-  private accept(step: Step): void {
-    if (this.steps) this.steps.push(step);
-    else this.committed([step.change]);
+  private async commitOrUndo<R>(callback: (repository: this) => Promise<R>): Promise<R> {
+    const steps = this.transaction.getStore() ?? [];
+    try {
+      const result = await callback(this);
+      if (steps.length) this.committed(steps.map((step) => step.change));
+      return result;
+    } catch (error) {
+      for (const step of steps.reverse()) await step.undo();
+      throw error;
+    }
   }
 
-  /** Oldest first; none when the resource is not there. Only a transaction needs them: to go back. */
+  private accept(step: Step): void {
+    this.transaction.getStore()?.push(step);
+  }
+
+  /** Oldest first; none when the resource is not there. */
   private async allVersions(resourceType: string, id: string): Promise<WithId<Resource>[]> {
-    if (!this.steps || !this.versions.has(`${resourceType}/${id}`)) return [];
+    if (!this.versions.has(`${resourceType}/${id}`)) return [];
     const history = await this.readHistory<WithId<Resource>>(resourceType, id).catch(() => undefined);
     return (history?.entry ?? []).flatMap((entry) => entry.resource ?? []).reverse();
   }
