@@ -41,6 +41,6 @@ export class ClinicSeed {
   }
 
   async #plantOne(tx: Tx, resource: Resource & { id: string }): Promise<void> {
-    if (!(await this.store.read(tx, resource.resourceType, resource.id))) await this.store.put(tx, resource);
+    if (!(await this.store.find(tx, resource.resourceType, resource.id))) await this.store.put(tx, resource);
   }
 }

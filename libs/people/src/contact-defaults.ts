@@ -16,9 +16,9 @@ export class ContactDefaults implements FhirCommandHandler {
   ) {}
 
   async handle(tx: Tx, writes: readonly FhirWrite[]): Promise<void> {
-    for (const { interaction, resource } of writes) {
-      if (interaction === 'delete' || !resource.id) continue;
-      const patient = await this.patients.get(tx, resource.id);
+    for (const { interaction, id } of writes) {
+      if (interaction === 'delete') continue;
+      const patient = await this.patients.get(tx, id);
       if (patient) await this.preferences.takeFromRecord(tx, patient);
     }
   }

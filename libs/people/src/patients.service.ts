@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { notFound } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
 import { Clinics, type Tx } from '@cairn/platform';
@@ -12,13 +12,13 @@ const USUAL_COUNTRY = 'US';
 @Injectable()
 export class Patients {
   constructor(
-    @Inject(FhirStore) private readonly store: FhirStore,
+    private readonly store: FhirStore,
     private readonly clinics: Clinics,
   ) {}
 
   /** The facts of the patient, or undefined when there is none that this scope may know of. */
   async get(tx: Tx, patientId: string): Promise<PatientFacts | undefined> {
-    const patient = await this.store.read(tx, 'Patient', patientId);
+    const patient = await this.store.find(tx, 'Patient', patientId);
     if (!patient) return undefined;
     const country = clinicContact(await this.clinics.get(tx.scope.clinicId))?.country ?? USUAL_COUNTRY;
     return patientFacts(patient, country, tx.clock.now());

@@ -12,7 +12,7 @@ export class Practitioners {
 
   /** The practitioner's facts, or undefined. */
   async get(tx: Tx, practitionerId: string): Promise<PractitionerFacts | undefined> {
-    const practitioner = await this.store.read(tx, 'Practitioner', practitionerId);
+    const practitioner = await this.store.find(tx, 'Practitioner', practitionerId);
     if (!practitioner) return undefined;
     const roles = await this.store.search(tx, 'PractitionerRole', { practitioner: `Practitioner/${practitionerId}` });
     return practitionerFacts(practitioner, roles);

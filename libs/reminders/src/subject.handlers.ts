@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import type { EventHandler, OutboxEvent, Tx } from '@cairn/platform';
+import { ASSESSMENT_COMPLETED, ASSESSMENT_EXPIRED, ASSESSMENT_REMINDED, ASSESSMENT_REQUESTED } from '../../outcomes/src/outcomes.events.js';
+import { REVIEW_CANCELLED, REVIEW_DONE, REVIEW_MOVED, REVIEW_SET } from '../../plans/src/plan.events.js';
+import { ReminderPlanner } from './reminder-planner.service.js';
+
+const idOf = ({ event, ids }: OutboxEvent, name: string): string => {
+  const id = ids[name];
+  if (!id) throw new Error(`The event ${event} lacks ${name}.`);
+  return id;
+};
+
+/** Keeps reminders in step with the reviews of care plans. */
+@Injectable()
+export class ReviewFollower implements EventHandler {
+  readonly name = 'reminders-of-reviews';
+  readonly events = [REVIEW_SET, REVIEW_MOVED, REVIEW_DONE, REVIEW_CANCELLED];
+
+  constructor(private readonly planner: ReminderPlanner) {}
+
+  async handle(tx: Tx, event: OutboxEvent): Promise<void> {
+    const subject = { about: 'plan-review' as const, subjectId: idOf(event, 'reviewId'), patientId: idOf(event, 'patientId') };
+    if (event.event === REVIEW_CANCELLED) await this.planner.callOff(tx, subject, 'event-cancelled');
+    else if (event.event === REVIEW_DONE) await this.planner.conclude(tx, subject, 'event-done');
+    else await this.planner.plan(tx, subject);
+  }
+}
+
+/** Keeps reminders in step with questionnaires that patients are asked to answer at home. */
+@Injectable()
+export class AssessmentFollower implements EventHandler {
+  readonly name = 'reminders-of-assessments';
+  readonly events = [ASSESSMENT_REQUESTED, ASSESSMENT_REMINDED, ASSESSMENT_COMPLETED, ASSESSMENT_EXPIRED];
+
+  constructor(private readonly planner: ReminderPlanner) {}
+
+  async handle(tx: Tx, event: OutboxEvent): Promise<void> {
+    const of = { subjectId: idOf(event, 'assessmentId'), patientId: idOf(event, 'patientId') };
+    if (event.event === ASSESSMENT_REQUESTED) await this.planner.plan(tx, { about: 'assessment', ...of });
+    else if (event.event === ASSESSMENT_REMINDED) {
+      await this.planner.conclude(tx, of, 'superseded');
+      await this.planner.plan(tx, { about: 'assessment-again', ...of });
+    } else await this.planner.conclude(tx, of, event.event === ASSESSMENT_COMPLETED ? 'event-done' : 'event-over');
+  }
+}
