@@ -11,7 +11,7 @@ sayOnStandardError();
 await main(import.meta.url, async () => {
   await build({ tests: true });
   say('Starting a Cairn for this bench …');
-  return withOwnInstance('bench', async ({ runFile }) => {
+  return withOwnInstance('bench', {}, async ({ runFile }) => {
     const { code } = await runToEnd(entryPoints.bench, process.argv.slice(2), {
       env: { ...process.env, CAIRN_RUN_FILE: runFile },
       stopping: stopRequests().stopping,

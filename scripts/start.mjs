@@ -38,8 +38,9 @@ function tellWhereToLook({ addresses, logs, moved }) {
   Documentation  ${addresses.api}/docs
   FHIR           ${addresses.api}/fhir/metadata
   A token        npm run -s cairn -- token --role coordinator
-  Demo users     coordinator, clinician, conference lead, hospital IT, auditor: sign in at ${addresses.oidc}
-  The hospital   ${addresses.ehr} (its EHR), ${addresses.sms} (text messages), ${addresses.smtp} (mail)
+  Demo users     ${addresses.oidc} (coordinator, clinician, conference lead, hospital IT, auditor)
+  Outside world  ${addresses.ehr} (the hospital's EHR)
+                 ${addresses.sms} (the patients' phones), ${addresses.inbox} (their mail)
   Logs           ${relative(root, logs)}
   Stop           Ctrl-C
 `);

@@ -69,19 +69,22 @@ async function isCairn(pid) {
   return command.includes('dist/apps/');
 }
 
+const portNames = /** @type {const} */ (['postgres', 'ehr', 'sms', 'smtp', 'oidc', 'inbox']);
+
+/** @typedef {Record<typeof portNames[number], number>} Ports */
+
 /**
  * Free ports for what stands behind the API, the same as last time where that is possible: connections that were set up
  * against the sandbox keep working.
  *
  * @param {string} folder
- * @returns {Promise<Record<'postgres' | 'ehr' | 'sms' | 'smtp' | 'oidc', number>>}
+ * @returns {Promise<Ports>}
  */
 export async function keepPorts(folder) {
   const path = join(folder, 'ports.json');
   const kept = (await readJson(path)) ?? {};
-  const names = /** @type {const} */ (['postgres', 'ehr', 'sms', 'smtp', 'oidc']);
-  const ports = /** @type {Record<typeof names[number], number>} */ ({});
-  for (const name of names) ports[name] = await freePort(kept[name], Object.values(ports));
-  if (names.some((name) => kept[name] !== ports[name])) await writePrivately(path, `${JSON.stringify(ports)}\n`);
+  const ports = /** @type {Ports} */ ({});
+  for (const name of portNames) ports[name] = await freePort(kept[name], Object.values(ports));
+  if (portNames.some((name) => kept[name] !== ports[name])) await writePrivately(path, `${JSON.stringify(ports)}\n`);
   return ports;
 }

@@ -1,6 +1,6 @@
 /** Every variable that says where an instance is, whom it talks to and what it keeps secret. */
 const instanceVariables =
-  /^(CAIRN_(MODE|DATA_DIR|SECRET_KEYS)|HOST|PORT|PUBLIC_URL|DATABASE_(OWNER_)?URL|REDIS_URL|OIDC_\w+|SMTP_URL|SMS_(GATEWAY_URL|GATEWAY_TOKEN|WEBHOOK_SECRET)|SANDBOX_\w+)$/;
+  /^(CAIRN_(MODE|DATA_DIR|SECRET_KEYS)|HOST|PORT|PUBLIC_URL|DATABASE_(OWNER_)?URL|REDIS_URL|OIDC_\w+|SMTP_URL|SMS_(GATEWAY_URL|GATEWAY_TOKEN|WEBHOOK_SECRET)|SANDBOX_(\w+_PORT|\w*HOST|DATA_DIR|EHR_URL))$/;
 
 /**
  * @param {NodeJS.ProcessEnv} env

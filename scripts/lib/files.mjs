@@ -70,10 +70,10 @@ export async function exists(path) {
 
 /**
  * @param {string} path
- * @param {number} lines
- * @returns {Promise<string>} the file's last lines; empty where there is no file
+ * @param {number} [from] the byte to begin at
+ * @returns {Promise<string>} what the file says from there on; empty where there is no file
  */
-export async function lastLines(path, lines) {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  return text.trimEnd().split('\n').slice(-lines).join('\n');
+export async function textFrom(path, from = 0) {
+  const bytes = await readFile(path).catch(() => Buffer.alloc(0));
+  return bytes.subarray(from).toString();
 }

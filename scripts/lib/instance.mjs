@@ -43,7 +43,7 @@ export class Instance {
     this.logs = join(wishes.dataFolder, 'logs');
   }
 
-  /** @returns {Record<string, string>} of `api`, and of the sandbox's `ehr`, `sms`, `smtp`, `oidc` */
+  /** @returns {Record<string, string>} of `api`, and of the sandbox's `ehr`, `sms`, `smtp`, `inbox`, `oidc` */
   get addresses() {
     return this.#run?.addresses ?? {};
   }
@@ -104,7 +104,7 @@ export class Instance {
 
     const [server, sandbox] = await allOf([
       this.#startServer(secrets.superuserPassword, ports.postgres, throwAway),
-      this.#supervise('sandbox', 'The sandbox', { ...house, ...sandboxPorts(ports) }).start(),
+      this.#supervise('sandbox', 'The sandbox', { ...house, ...sandboxPlace(ports) }).start(),
     ]);
     const { ownerUrl, appUrl } = await prepareDatabase(server, secrets, 'cairn');
     const own = { ...house, ...cairnVariables({ appUrl, redisUrl: env.REDIS_URL, secrets, sandbox }) };
@@ -169,12 +169,14 @@ export class Instance {
   }
 }
 
-/** @param {Record<'ehr' | 'sms' | 'smtp' | 'oidc', number>} ports */
-const sandboxPorts = ({ ehr, sms, smtp, oidc }) => ({
+/** @param {import('./data-folder.mjs').Ports} ports */
+const sandboxPlace = ({ ehr, sms, smtp, oidc, inbox }) => ({
+  SANDBOX_HOST: '127.0.0.1',
   SANDBOX_EHR_PORT: String(ehr),
   SANDBOX_SMS_PORT: String(sms),
   SANDBOX_SMTP_PORT: String(smtp),
   SANDBOX_OIDC_PORT: String(oidc),
+  SANDBOX_INBOX_PORT: String(inbox),
 });
 
 /**

@@ -9,10 +9,11 @@ import { stopRequests } from './signals.mjs';
  *
  * @template T
  * @param {string} purpose
+ * @param {Record<string, string>} settings for its processes
  * @param {(instance: Instance) => Promise<T>} work
  * @returns {Promise<T>}
  */
-export async function withOwnInstance(purpose, work) {
+export async function withOwnInstance(purpose, settings, work) {
   const place = await temporaryPlace(purpose);
   try {
     const instance = new Instance({
@@ -20,7 +21,7 @@ export async function withOwnInstance(purpose, work) {
       dataFolder: place.folder,
       host: '127.0.0.1',
       port: 0,
-      env: withoutInstance(process.env),
+      env: { ...withoutInstance(process.env), ...settings },
       throwAway: true,
       onServer: (pid) => place.guard(pid, 'SIGQUIT'),
     });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chown, open, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { exists, lastLines } from './files.mjs';
+import { exists, textFrom } from './files.mjs';
 import { isAlive } from './lock.mjs';
 import { diskFull, explainSystemError, say, Trouble } from './messages.mjs';
 import { freePort } from './ports.mjs';
@@ -173,7 +173,7 @@ async function launch(files, data, port, extra) {
   const { code, output } = await run(files, 'pg_ctl', args);
   const server = code === 0 ? await runningServer(data) : undefined;
   if (server) return server;
-  throw explainFailure('PostgreSQL did not start.', `${output}\n${await lastLines(log, 15)}`, files.folder);
+  throw explainFailure('PostgreSQL did not start.', `${output}\n${await textFrom(log)}`, files.folder);
 }
 
 /**

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { lastLines } from './files.mjs';
+import { textFrom } from './files.mjs';
 import { explainSystemError, say, Stopped, Trouble } from './messages.mjs';
 import { cacheFolder, inProject, root } from './paths.mjs';
 import { aborted } from './signals.mjs';
@@ -62,7 +62,7 @@ export class Supervised {
     this.#leaving = false;
     const { name, entry, env, log, stopping } = this.recipe;
     if (stopping.aborted) throw new Stopped();
-    const output = log ? openLog(log) : 'inherit';
+    const { output, size } = log ? openLog(log) : { output: /** @type {const} */ ('inherit'), size: 0 };
     const began = performance.now();
     const child = fork(entry, [], { cwd: root, env: withCompileCache(env), execArgv: [], stdio: ['ignore', output, output, 'ipc'] });
     if (typeof output === 'number') closeSync(output);
@@ -82,7 +82,7 @@ export class Supervised {
       return await addresses;
     } catch (error) {
       await this.#end(child);
-      throw error instanceof Trouble && log ? new Trouble(error.message, error.mend, { details: await lastLines(log, 12) }) : error;
+      throw error instanceof Trouble && log ? new Trouble(error.message, error.mend, { details: await textFrom(log, size) }) : error;
     } finally {
       report.abort();
     }
@@ -192,12 +192,15 @@ const describe = (code, signal) => (signal ? `was ended by ${signal}` : `ended w
 function openLog(path) {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 20_000_000) renameSync(path, `${path}.1`);
-    return openSync(path, 'a', 0o600);
+    if (sizeOf(path) > 20_000_000) renameSync(path, `${path}.1`);
+    return { size: sizeOf(path), output: openSync(path, 'a', 0o600) };
   } catch (error) {
     throw explainSystemError(error, dirname(path));
   }
 }
+
+/** @param {string} path */
+const sizeOf = (path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 /**
  * Runs a program to its end.

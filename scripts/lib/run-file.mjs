@@ -9,7 +9,7 @@ import { isAlive } from './lock.mjs';
  * @typedef {object} Run
  * @property {'demo'} mode
  * @property {{ pid: number, started: string }} launcher
- * @property {Record<string, string>} addresses of `api` and of the sandbox's `ehr`, `sms`, `smtp`, `oidc`
+ * @property {Record<string, string>} addresses of `api` and of the sandbox's `ehr`, `sms`, `smtp`, `inbox`, `oidc`
  * @property {Record<string, number>} pids of `api`, `worker`, `sandbox` while each is ready, and of `postgres`
  * @property {Record<string, string>} env what a process needs to work on this instance, such as a command
  */
