@@ -35,6 +35,8 @@ export class TypeIndex {
   /** The sources that look at each top-level element, so that absent elements cost nothing. */
   readonly #byElement = new Map<string, { source: IndexSource; path: ValuePath }[]>();
   readonly #presence: IndexSource[] = [];
+  /** Where the resource names the one patient it is about; undefined for types that name none, or several. */
+  readonly patientSource: IndexSource | undefined;
 
   constructor(readonly type: string) {
     for (const definition of searchParametersOf(type).values()) this.#add(definition);
@@ -44,6 +46,8 @@ export class TypeIndex {
       if (source.asPresence) this.#presence.push(source);
       else for (const path of source.paths) this.#watch(source, path);
     }
+    const patient = this.parameters.get('patient') ?? this.parameters.get('subject');
+    if (patient?.kind === 'reference' && patient.single) this.patientSource = patient.sources[0];
   }
 
   #add(definition: SearchParameterDefinition): void {
@@ -91,6 +95,14 @@ export class TypeIndex {
     }
     return rows;
   }
+}
+
+/** The one patient that a resource is about, by its rows: for a Patient itself, else whom its `patient` or `subject` names. */
+export function patientOf(type: string, id: string, rows: IndexRows): string | undefined {
+  if (type === 'Patient') return id;
+  const source = typeIndex(type).patientSource;
+  const target = source && rows.references.find((row) => row.source === source.id)?.target;
+  return target?.startsWith('Patient/') ? target.slice('Patient/'.length) : undefined;
 }
 
 const indexes = new Map<string, TypeIndex>();

@@ -1,0 +1,69 @@
+import { CairnError, forbidden } from '@cairn/kernel';
+import { may, type Actor } from '@cairn/platform';
+import { readQuery, type Criterion } from '../search/search-query.js';
+import type { Restriction } from '../search/search-sql.js';
+import { readScope, type Grant, type Permission } from './scopes.js';
+
+const EVERYTHING: Grant = { type: '*', permissions: new Set<Permission>(['c', 'r', 'u', 'd', 's']) };
+const READING: Grant = { type: '*', permissions: new Set<Permission>(['r', 's']) };
+const WRITING: Grant = { type: '*', permissions: new Set<Permission>(['c', 'u', 'd']) };
+
+const WORDS: Readonly<Record<Permission, string>> = { c: 'create', r: 'read', u: 'update', d: 'delete', s: 'search' };
+
+/**
+ * What an actor may do on /fhir by type: a system by its SMART scopes, a person by the table of rights, Cairn's own jobs everything.
+ * Whose patients it may see is another matter, which row-level security decides.
+ */
+export class AccessPolicy {
+  private constructor(private readonly grants: readonly Grant[]) {}
+
+  static for(actor: Actor): AccessPolicy {
+    switch (actor.kind) {
+      case 'cairn':
+        return new AccessPolicy([EVERYTHING]);
+      case 'system':
+        return new AccessPolicy(actor.scopes.flatMap((scope) => readScope(scope) ?? []));
+      case 'person':
+        return new AccessPolicy([...(may(actor, 'fhir.read') ? [READING] : []), ...(may(actor, 'fhir.write') ? [WRITING] : [])]);
+      case 'patient':
+        return new AccessPolicy([]);
+    }
+  }
+
+  /** Whether the actor may do this with some resource of the type. */
+  allows(permission: Permission, type: string): boolean {
+    return this.#grantsFor(permission, type).length > 0;
+  }
+
+  /** Refuses with 403 unless the actor may; the message names the scope that would allow it. */
+  demand(permission: Permission, type: string): void {
+    if (!this.allows(permission, type)) {
+      throw forbidden(`You may not ${WORDS[permission]} ${type}. A scope such as system/${type}.${permission} would allow it.`, { code: 'scope-missing' });
+    }
+  }
+
+  /** What a resource of the type must meet so that the actor may do this with it; undefined where all may be. */
+  restriction(permission: Permission, type: string): Restriction {
+    const grants = this.#grantsFor(permission, type);
+    if (grants.some(({ query }) => query === undefined)) return undefined;
+    return grants.flatMap(({ query }) => {
+      const criteria = readCriteria(type, query ?? '');
+      return criteria ? [criteria] : [];
+    });
+  }
+
+  #grantsFor(permission: Permission, type: string): Grant[] {
+    return this.grants.filter((grant) => (grant.type === '*' || grant.type === type) && grant.permissions.has(permission));
+  }
+}
+
+/** The conditions of a scope. A scope whose query makes no sense for the type grants nothing: it must not be read as wider than it was meant. */
+function readCriteria(type: string, query: string): readonly Criterion[] | undefined {
+  try {
+    const { criteria } = readQuery(type, new URLSearchParams(query), true);
+    return criteria.length > 0 ? criteria : undefined;
+  } catch (error) {
+    if (error instanceof CairnError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+import { Global, Module } from '@nestjs/common';
+import { CONFIG, LOGGER, Transactions, type Config, type Logger } from '@cairn/platform';
+import { ConditionalReferences } from './bundle/conditional-references.js';
+import { TransactionWrites } from './bundle/transaction.js';
+import { FhirCommands } from './commands/fhir-commands.js';
+import { Answers } from './http/answers.js';
+import { FhirController } from './http/fhir.controller.js';
+import { FhirRouter } from './http/fhir-router.js';
+import { ConditionalCreates } from './interactions/conditional-create.js';
+import { FhirReads } from './interactions/fhir-reads.js';
+import { FhirWrites } from './interactions/fhir-writes.js';
+import { References } from './search-index/references.js';
+import { Search } from './search/search.js';
+import { FhirStore } from './store/fhir-store.js';
+import { ResourceNumbers } from './store/sequence.js';
+import { ResourceWriter } from './store/write-resources.js';
+
+/** The parts of the store that belong together: what features write and what comes over /fhir pass through the same writer and search. */
+const STORE = Symbol('FhirStoreParts');
+
+interface StoreParts {
+  readonly base: string;
+  readonly references: References;
+  readonly search: Search;
+  readonly writer: ResourceWriter;
+}
+
+/** The FHIR R4 store and its API at /fhir. Global: features use FhirStore, and register with FhirCommands. */
+@Global()
+@Module({
+  controllers: [FhirController],
+  providers: [
+    FhirCommands,
+    {
+      provide: STORE,
+      inject: [CONFIG],
+      useFactory: (config: Config): StoreParts => {
+        const base = `${config.PUBLIC_URL}/fhir`;
+        const references = new References(base);
+        return { base, references, search: new Search(references), writer: new ResourceWriter(new ResourceNumbers(), references) };
+      },
+    },
+    { provide: FhirStore, inject: [STORE], useFactory: ({ writer, search }: StoreParts) => new FhirStore(writer, search) },
+    {
+      provide: FhirRouter,
+      inject: [STORE, FhirCommands, Transactions, LOGGER, CONFIG],
+      useFactory: ({ base, references, search, writer }: StoreParts, commands: FhirCommands, transactions: Transactions, logger: Logger, config: Config) => {
+        const creates = new ConditionalCreates(search);
+        const writes = new FhirWrites(writer, commands, search, references);
+        const bundles = new TransactionWrites(writes, creates, new ConditionalReferences(search), references);
+        const parts = { transactions, reads: new FhirReads(search), writes, creates, bundles, answers: new Answers(base), logger };
+        return new FhirRouter(parts, { maxEntries: config.FHIR_BUNDLE_LIMIT });
+      },
+    },
+  ],
+  exports: [FhirStore, FhirCommands],
+})
+export class FhirModule {}

@@ -1,0 +1,126 @@
+import { CairnError, notFound } from '@cairn/kernel';
+import { etag } from '@cairn/platform';
+import type { OperationOutcome } from '@medplum/fhirtypes';
+import type { Written } from '../interactions/write-request.js';
+import type { SearchQuery } from '../search/search-query.js';
+import { CURSOR } from '../search/search-query.js';
+import { MAX_INCLUDED, type SearchResult } from '../search/search.js';
+import { isDeleted, nameOf, type StoredVersion } from '../store/stored-version.js';
+import type { FhirAnswer, Preference, Touched } from './fhir-request.js';
+
+/** Writes what the store holds as answers. Resources go out as the text they are stored as. */
+export class Answers {
+  /** @param base this server's FHIR address, without a slash at its end */
+  constructor(readonly base: string) {}
+
+  /** One version, as read and vread answer it. Refuses a tombstone with 410. */
+  version(version: StoredVersion): FhirAnswer {
+    if (isDeleted(version)) throw gone(version);
+    return { status: 200, headers: this.#headers(version), json: version.json, touched: touchedBy([version]) };
+  }
+
+  /** What came of a write, as the caller prefers to hear it. */
+  written({ status, version }: Written, { answer = 'representation' }: Preference): FhirAnswer {
+    if (!version) return { status };
+    const touched = touchedBy([version]);
+    const headers = this.#headers(version);
+    if (isDeleted(version)) return { status, headers: { etag: headers.etag }, touched };
+    const located = status === 201 ? { ...headers, location: this.#versionUrl(version) } : headers;
+    if (answer === 'minimal') return { status, headers: located, touched };
+    const json = answer === 'representation' ? version.json : JSON.stringify(outcome('information', 'informational', `${nameOf(version)} is stored as version ${version.version}.`));
+    return { status, headers: { ...located, 'content-location': this.#versionUrl(version) }, json, touched };
+  }
+
+  /** A page of a search, as a Bundle. */
+  searchset(query: SearchQuery, result: SearchResult): FhirAnswer {
+    const { matches, included, total, next, includesCut } = result;
+    const notes = [
+      ...query.ignored.map((name) => `The search parameter "${name}" is not known for ${query.type} and was ignored.`),
+      ...(includesCut ? [`More than ${MAX_INCLUDED} resources would have been included; the rest was left out.`] : []),
+    ];
+    const entries = [
+      ...matches.map((version) => this.#entry(version, `"search":{"mode":"match"}`)),
+      ...included.map((version) => this.#entry(version, `"search":{"mode":"include"}`)),
+      ...(notes.length > 0 ? [`{"resource":${JSON.stringify(outcome('warning', 'not-supported', ...notes))},"search":{"mode":"outcome"}}`] : []),
+    ];
+    const self = new URLSearchParams(query.applied);
+    const links = [this.#link('self', `${this.base}/${query.type}`, self)];
+    if (next !== undefined) {
+      const parameters = new URLSearchParams(self);
+      if (!parameters.has('_count')) parameters.set('_count', String(query.count));
+      parameters.set(CURSOR, next);
+      links.push(this.#link('next', `${this.base}/${query.type}`, parameters));
+    }
+    return { status: 200, json: bundle('searchset', entries, { total, links }), touched: touchedBy([...matches, ...included]) };
+  }
+
+  /** A page of a resource's history, as a Bundle, newest first. */
+  history(type: string, id: string, versions: readonly StoredVersion[], page: { readonly total: number; readonly self: URLSearchParams; readonly next?: URLSearchParams }): FhirAnswer {
+    const entries = versions.map((version) => {
+      const url = version.method === 'POST' ? version.type : nameOf(version);
+      const status = version.method === 'DELETE' ? '204' : version.version === 1 ? '201' : '200';
+      const response = { status, etag: etag(version.version), lastModified: version.lastUpdated.toISOString() };
+      return this.#entry(version, `"request":${JSON.stringify({ method: version.method, url })},"response":${JSON.stringify(response)}`);
+    });
+    const address = `${this.base}/${type}/${id}/_history`;
+    const links = [this.#link('self', address, page.self), ...(page.next ? [this.#link('next', address, page.next)] : [])];
+    return { status: 200, json: bundle('history', entries, { total: page.total, links }), touched: touchedBy(versions) };
+  }
+
+  /** What came of the entries of a batch or a transaction, as a Bundle. */
+  responses(type: 'transaction-response' | 'batch-response', answers: readonly FhirAnswer[]): FhirAnswer {
+    const entries = answers.map(({ status, headers = {}, json }) => {
+      const isOutcome = status >= 400;
+      const response = {
+        status: String(status),
+        ...(headers['location'] ? { location: headers['location'] } : {}),
+        ...(headers['etag'] ? { etag: headers['etag'] } : {}),
+        ...(headers['last-modified'] ? { lastModified: new Date(headers['last-modified']).toISOString() } : {}),
+      };
+      const told = isOutcome && json ? `${JSON.stringify(response).slice(0, -1)},"outcome":${json}}` : JSON.stringify(response);
+      return `{${!isOutcome && json ? `"resource":${json},` : ''}"response":${told}}`;
+    });
+    return { status: 200, json: bundle(type, entries, { links: [] }), touched: mergeTouched(answers.flatMap(({ touched }) => touched ?? [])) };
+  }
+
+  #headers(version: StoredVersion) {
+    return { etag: etag(version.version), 'last-modified': version.lastUpdated.toUTCString() };
+  }
+
+  #versionUrl(version: StoredVersion): string {
+    return `${this.base}/${nameOf(version)}/_history/${version.version}`;
+  }
+
+  #entry(version: StoredVersion, rest: string): string {
+    const resource = isDeleted(version) ? '' : `"resource":${version.json},`;
+    return `{"fullUrl":${JSON.stringify(`${this.base}/${nameOf(version)}`)},${resource}${rest}}`;
+  }
+
+  #link(relation: string, address: string, parameters: URLSearchParams): { relation: string; url: string } {
+    const query = parameters.toString();
+    return { relation, url: query === '' ? address : `${address}?${query}` };
+  }
+}
+
+function bundle(type: string, entries: readonly string[], { total, links }: { readonly total?: number | undefined; readonly links: readonly object[] }): string {
+  const head = { resourceType: 'Bundle', type, ...(total === undefined ? {} : { total }), ...(links.length > 0 ? { link: links } : {}) };
+  const text = JSON.stringify(head);
+  return entries.length === 0 ? text : `${text.slice(0, -1)},"entry":[${entries.join(',')}]}`;
+}
+
+function outcome(severity: 'information' | 'warning', code: 'informational' | 'not-supported', ...diagnostics: readonly string[]): OperationOutcome {
+  return { resourceType: 'OperationOutcome', issue: diagnostics.map((text) => ({ severity, code, diagnostics: text })) };
+}
+
+export const touchedBy = (versions: readonly StoredVersion[]): Touched => ({
+  entities: versions.map(nameOf),
+  patients: [...new Set(versions.flatMap(({ patientIds }) => patientIds))],
+});
+
+export const mergeTouched = (all: readonly Touched[]): Touched => ({
+  entities: all.flatMap(({ entities }) => entities),
+  patients: [...new Set(all.flatMap(({ patients }) => patients))],
+});
+
+const gone = ({ version }: StoredVersion): CairnError =>
+  notFound('The resource', { status: 410, code: 'deleted', issues: [{ path: '', message: `It was deleted in version ${version}; its history is still there.` }] });

@@ -1,0 +1,85 @@
+import type { CapabilityStatement, CapabilityStatementRestResource, ResourceType } from '@medplum/fhirtypes';
+import { searchParametersOf } from '../definitions/search-parameters.js';
+import { isResourceType, resourceTypes } from '../definitions/structures.js';
+import { interactionsOf } from '../interactions/type-rules.js';
+import { typeIndex } from '../search-index/type-index.js';
+
+export interface CapabilityFacts {
+  readonly publicUrl: string;
+  readonly version: string;
+  /** When this process started to offer what it offers. */
+  readonly date: Date;
+}
+
+/** What the server can do, derived from what the code registers: types and parameters from R4's definitions, interactions from the rules of each type. */
+export function capabilityStatement({ publicUrl, version, date }: CapabilityFacts): CapabilityStatement {
+  return {
+    resourceType: 'CapabilityStatement',
+    status: 'active',
+    date: date.toISOString(),
+    kind: 'instance',
+    fhirVersion: '4.0.1',
+    format: ['json', 'application/fhir+json'],
+    software: { name: 'Cairn', version },
+    implementation: { description: 'Care coordination for a chronic-pain clinic', url: `${publicUrl}/fhir` },
+    rest: [
+      {
+        mode: 'server',
+        security: {
+          service: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/restful-security-service', code: 'SMART-on-FHIR' }] }],
+          description: 'SMART Backend Services: client_credentials with private_key_jwt. See .well-known/smart-configuration.',
+          extension: [
+            {
+              url: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris',
+              extension: [{ url: 'token', valueUri: `${publicUrl}/oauth/token` }],
+            },
+          ],
+        },
+        interaction: [{ code: 'transaction' }, { code: 'batch' }],
+        resource: [...resourceTypes()].filter(isResourceType).flatMap(resourceCapability),
+      },
+    ],
+  };
+}
+
+function resourceCapability(type: ResourceType): CapabilityStatementRestResource[] {
+  const interactions = interactionsOf(type);
+  if (interactions.length === 0) return [];
+  const indexed = [...typeIndex(type).parameters.values()];
+  const references = indexed.filter(({ kind }) => kind === 'reference').map(({ definition }) => definition);
+  const columns = ['_id', '_lastUpdated'].flatMap((code) => searchParametersOf(type).get(code) ?? []);
+  return [
+    {
+      type,
+      profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
+      interaction: interactions.map((code) => ({ code })),
+      versioning: 'versioned-update',
+      readHistory: true,
+      updateCreate: true,
+      conditionalCreate: true,
+      conditionalRead: 'not-supported',
+      conditionalUpdate: false,
+      conditionalDelete: 'not-supported',
+      referencePolicy: ['literal', 'logical'],
+      searchInclude: references.map(({ code }) => `${type}:${code}`),
+      searchRevInclude: referencingOf(type),
+      searchParam: [...columns, ...indexed.map(({ definition }) => definition)].map(({ code, url, kind }) => ({ name: code, definition: url, type: kind })),
+    },
+  ];
+}
+
+let referencing: Map<string, string[]> | undefined;
+
+/** Parameters of other types that can refer to this one. */
+function referencingOf(type: ResourceType): string[] {
+  if (!referencing) {
+    referencing = new Map();
+    for (const source of resourceTypes()) {
+      for (const { code, kind, targets } of searchParametersOf(source).values()) {
+        if (kind !== 'reference') continue;
+        for (const target of targets) referencing.set(target, [...(referencing.get(target) ?? []), `${source}:${code}`]);
+      }
+    }
+  }
+  return referencing.get(type) ?? [];
+}

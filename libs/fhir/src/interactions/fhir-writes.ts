@@ -1,0 +1,153 @@
+import { CairnError, conflict, forbidden, invalid } from '@cairn/kernel';
+import type { Tx } from '@cairn/platform';
+import type { Resource, ResourceType } from '@medplum/fhirtypes';
+import type { AccessPolicy } from '../access/access-policy.js';
+import type { Permission } from '../access/scopes.js';
+import type { FhirCommands, FhirWrite } from '../commands/fhir-commands.js';
+import { isResourceType } from '../definitions/structures.js';
+import type { References } from '../search-index/references.js';
+import type { Search } from '../search/search.js';
+import { isDeleted, nameOf, readCurrent, type CurrentVersion } from '../store/stored-version.js';
+import { namedTwice, type Change, type ResourceWriter } from '../store/write-resources.js';
+import { validate } from '../validation/validate.js';
+import { provenanceOf } from './provenance.js';
+import { demandChangeable, notAllowed } from './type-rules.js';
+import { within, type NamedWrite, type Written } from './write-request.js';
+
+const PERMISSION = { POST: 'c', PUT: 'u', DELETE: 'd' } as const;
+const INTERACTION = { POST: 'create', PUT: 'update', PATCH: 'update', DELETE: 'delete' } as const;
+
+/** Makes the writes that come over /fhir: checks rights, versions and content, stores, and lets the features decide. */
+export class FhirWrites {
+  constructor(
+    private readonly writer: ResourceWriter,
+    private readonly commands: FhirCommands,
+    private readonly search: Search,
+    private readonly references: References,
+  ) {}
+
+  /**
+   * Makes all writes of one transaction and returns what came of each, in their order. Any refusal undoes all of them: wrong content
+   * (400, 422), missing rights (403), a stale version (412), a change at the same moment (409), a resource that Cairn keeps (403, 428),
+   * or whatever a feature's workflow says.
+   */
+  async perform(tx: Tx, policy: AccessPolicy, writes: readonly NamedWrite[]): Promise<Written[]> {
+    const [twice] = namedTwice(writes);
+    if (twice) throw invalid(`The transaction writes ${twice} twice.`, { code: 'conflicting-entries' });
+    for (const write of writes) within(write.path, () => policy.demand(PERMISSION[write.method], write.type));
+    const current = await this.#current(tx, writes);
+    const changes = new Map<NamedWrite, Change>();
+    for (const write of writes) {
+      const change = within(write.path, () => this.#change(tx, policy, write, current.get(nameOf(write))));
+      if (change) changes.set(write, change);
+    }
+    await this.#demandWithin(tx, policy, writes.filter(({ method }) => method !== 'POST'));
+    const versions = await this.#store(tx, [...changes.values()]);
+    await this.#demandWithin(tx, policy, writes.filter(({ method }) => method !== 'DELETE'));
+    const latest = await this.#command(tx, [...changes.values()], versions);
+    return writes.map((write) => {
+      const change = changes.get(write);
+      const version = latest.get(nameOf(write));
+      if (!change || !version) return { status: 204 };
+      if (write.method === 'DELETE') return { status: 204, version };
+      return { status: change.previous && !isDeleted(change.previous) ? 200 : 201, version };
+    });
+  }
+
+  /** The versions that the writes will replace. They are locked, but for a single write that says which version it read: then a change at the same moment shows. */
+  async #current(tx: Tx, writes: readonly NamedWrite[]): Promise<Map<string, CurrentVersion>> {
+    const named = writes.filter(({ method }) => method !== 'POST');
+    if (named.length === 0) return new Map();
+    return readCurrent(tx, named, writes.length > 1 || named[0]?.ifMatch === undefined);
+  }
+
+  #change(tx: Tx, policy: AccessPolicy, write: NamedWrite, previous: CurrentVersion | undefined): Change | undefined {
+    const { method, type, id, ifMatch } = write;
+    if (method === 'POST') return { method, type, id, owner: 'outside', content: contentOf(write) };
+    const inForce = previous && !isDeleted(previous) ? previous : undefined;
+    if (!inForce) {
+      if (ifMatch !== undefined) throw stale();
+      if (method === 'DELETE') return undefined;
+      this.#demandOwnId(tx, policy, type);
+      return { method, type, id, owner: previous?.owner ?? 'outside', content: contentOf(write), ...(previous ? { previous } : {}) };
+    }
+    demandChangeable(type);
+    if (inForce.owner === 'cairn') this.commands.demandOwnership(type, ifMatch);
+    if (ifMatch !== undefined && ifMatch !== inForce.version) throw stale();
+    const content = method === 'DELETE' ? {} : { content: contentOf(write) };
+    return { method, type, id, owner: inForce.owner, previous: inForce, ...content };
+  }
+
+  /** A sender may choose the id of a new resource, unless it is limited to its own patients: then the refusal of an id would tell that another has it. */
+  #demandOwnId({ scope: { actor } }: Tx, policy: AccessPolicy, type: ResourceType): void {
+    if (actor.kind === 'system' && actor.connectionId !== null) {
+      throw notAllowed(`There is no such ${type}, and this server gives ids itself. Create it with POST; If-None-Exist keeps it from being made twice.`);
+    }
+    policy.demand('c', type);
+  }
+
+  async #store(tx: Tx, changes: readonly Change[]): Promise<CurrentVersion[]> {
+    const provenance = provenanceOf(tx, changes, this.references);
+    const versions = await this.writer.write(tx, provenance ? [...changes, provenance] : changes);
+    return versions.slice(0, changes.length);
+  }
+
+  /** Refuses with 403 where a scope covers only some resources of a type, and one of these isn't among them. */
+  async #demandWithin(tx: Tx, policy: AccessPolicy, writes: readonly NamedWrite[]): Promise<void> {
+    const groups = new Map<string, { readonly permission: Permission; readonly type: ResourceType; readonly ids: string[] }>();
+    for (const { method, type, id } of writes) {
+      const permission = PERMISSION[method];
+      if (!policy.restriction(permission, type)) continue;
+      const key = `${permission}${type}`;
+      const group = groups.get(key) ?? { permission, type, ids: [] };
+      group.ids.push(id);
+      groups.set(key, group);
+    }
+    for (const { permission, type, ids } of groups.values()) {
+      const byId = { name: '_id', parameter: '_id', modifier: '', values: ids } as const;
+      const there = await this.search.count(tx, { type, criteria: [byId] }, undefined);
+      const permitted = await this.search.count(tx, { type, criteria: [byId] }, policy.restriction(permission, type));
+      if (permitted < there) throw forbidden(`Your scopes cover only some ${type} resources, and not this one.`, { code: 'outside-scope' });
+    }
+  }
+
+  /** Lets the features decide, and returns the versions in force afterwards: a feature may have written more. */
+  async #command(tx: Tx, changes: readonly Change[], versions: readonly CurrentVersion[]): Promise<Map<string, CurrentVersion>> {
+    const latest = new Map(versions.map((version) => [nameOf(version), version]));
+    const heard = changes.filter(({ type }) => isResourceType(type) && this.commands.types.has(type));
+    if (heard.length === 0) return latest;
+    await this.commands.run(tx, heard.flatMap((change) => commandOf(change, latest.get(nameOf(change))) ?? []));
+    for (const [name, version] of await readCurrent(tx, heard)) latest.set(name, version);
+    return latest;
+  }
+}
+
+function contentOf({ content, type, id, method, path }: NamedWrite): NonNullable<Change['content']> {
+  if (!content) throw invalid('The resource is missing.', { code: 'resource-missing', issues: [{ path, message: `Send a ${type}.` }] });
+  const { value } = content;
+  if (value['resourceType'] !== type) {
+    throw invalid(`The resource is not what the URL says: a ${type}.`, { code: 'wrong-type', issues: [{ path: 'resourceType', message: `Must be ${type}.` }] });
+  }
+  if (method === 'PUT' && value['id'] !== id) {
+    throw invalid('The id of the resource is not that of the URL.', { code: 'wrong-id', issues: [{ path: 'id', message: 'Must be the id in the URL.' }] });
+  }
+  validate(value);
+  return content;
+}
+
+function commandOf({ method, previous, owner }: Change, version: CurrentVersion | undefined): FhirWrite | undefined {
+  if (!version || !isResourceType(version.type)) return undefined;
+  return {
+    interaction: previous && !isDeleted(previous) ? INTERACTION[method] : 'create',
+    type: version.type,
+    id: version.id,
+    version: version.version,
+    owner,
+    ...(version.json === '' ? {} : { resource: JSON.parse(version.json) as Resource }),
+    ...(previous && previous.json !== '' ? { previous: JSON.parse(previous.json) as Resource } : {}),
+  };
+}
+
+const stale = (): CairnError =>
+  conflict('Somebody changed this since you read it. Read it again and decide anew.', { status: 412, code: 'stale-version' });
+

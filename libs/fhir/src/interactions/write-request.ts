@@ -1,0 +1,51 @@
+import { CairnError } from '@cairn/kernel';
+import type { ResourceType } from '@medplum/fhirtypes';
+import type { JsonObject } from '../lossless/read-body.js';
+import type { CurrentVersion } from '../store/stored-version.js';
+
+/** A write as the caller asks for it, of its own or as an entry of a transaction. */
+export interface WriteRequest {
+  readonly method: 'POST' | 'PUT' | 'DELETE';
+  readonly type: ResourceType;
+  /** The id that the URL names; none for a POST. */
+  readonly id?: string;
+  /** What to store; none for a DELETE. */
+  readonly content?: JsonObject;
+  /** The version that the caller says it read. */
+  readonly ifMatch?: number;
+  /** Criteria of a conditional create: create only when nothing matches. */
+  readonly ifNoneExist?: string;
+  /** Where the content stands in the request's body: empty, or `Bundle.entry[3].resource`. */
+  readonly path: string;
+}
+
+/** A write that knows which resource it is about. */
+export type NamedWrite = WriteRequest & { readonly id: string };
+
+/** What came of a write. */
+export interface Written {
+  readonly status: 200 | 201 | 204;
+  /** The version now in force; absent where nothing is. */
+  readonly version?: CurrentVersion;
+}
+
+/** Runs a check, and puts the place in the body before the paths of what it refuses. */
+export function within<T>(path: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw placed(path, error);
+  }
+}
+
+/** The error with the place in the body before its paths. */
+export function placed(path: string, error: unknown): unknown {
+  if (!(error instanceof CairnError) || path === '') return error;
+  const issues = error.issues.length > 0 ? error.issues : [{ path: '', message: error.message }];
+  return new CairnError(error.kind, error.message, {
+    code: error.code,
+    issues: issues.map((issue) => ({ ...issue, path: issue.path === '' ? path : `${path}.${issue.path.replace(/^[A-Z]\w*\./, '')}` })),
+    ...(error.status === undefined ? {} : { status: error.status }),
+    cause: error,
+  });
+}

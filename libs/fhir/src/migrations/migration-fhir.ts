@@ -1,0 +1,158 @@
+import { tenantTable } from '@cairn/platform';
+import { Migration } from '@mikro-orm/migrations';
+import { DIRECTORY_TYPES } from '../store/directory-types.js';
+
+/**
+ * What a hospital's system may see, besides the clinic's own policy, which is joined to this one: rows of patients that are all shared
+ * with its connection; rows without a patient only where its connection wrote them, or where Cairn wrote them and they belong to the
+ * directory that everybody may read. Others (no connection is set) see the whole clinic.
+ */
+const visibleToConnection = (table: string): string => `
+  (select cairn_connection()) is null
+  or case when patient_ids = '{}'
+    then coalesce(connection_id = (select cairn_connection()), false)
+      or (owner = 'cairn' and resource_type in (${DIRECTORY_TYPES.map((type) => `'${type}'`).join(', ')}))
+    else not exists (
+      select from unnest(patient_ids) as p (id)
+      where not exists (
+        select from fhir_patient_share s
+        where s.clinic_id = ${table}.clinic_id and s.connection_id = (select cairn_connection()) and s.patient_id = p.id))
+    end`;
+
+/** Rows of an index are visible with the resource they lead to. */
+const indexTable = (table: string): string => `
+  ${tenantTable(table, 'select, insert, delete')}
+  create policy connection on ${table} as restrictive for select to cairn_app using (
+    (select cairn_connection()) is null
+    or exists (select from fhir_resource r where r.clinic_id = ${table}.clinic_id and r.seq = ${table}.seq));`;
+
+/** The columns that a version of a resource has, now or in the past. */
+const VERSION_COLUMNS = `
+  clinic_id uuid not null,
+  resource_type text collate "C" not null,
+  id text collate "C" not null,
+  version int not null,
+  last_updated timestamptz not null,
+  method text not null check (method in ('POST', 'PUT', 'PATCH', 'DELETE')),
+  patient_ids text[] not null,
+  owner text not null check (owner in ('cairn', 'outside')),
+  connection_id uuid,
+  author text not null,
+  body text not null`;
+
+/**
+ * The FHIR store. `fhir_resource` holds the current version of each resource and the tombstones of deleted ones (method DELETE, no
+ * body); `fhir_history` what came before. The other tables hold what searches look at. `seq` numbers resources, so that index rows are
+ * small; `patient` is a hash of the one patient a resource is about, 0 where there is none or more than one can be.
+ */
+export class FhirMigration extends Migration {
+  override up(): void {
+    this.addSql(`
+      create sequence fhir_seq increment by 100;
+      grant usage on sequence fhir_seq to cairn_app;
+
+      create table fhir_patient_share (
+        clinic_id uuid not null,
+        connection_id uuid not null,
+        patient_id text collate "C" not null,
+        shared_at timestamptz not null,
+        primary key (clinic_id, connection_id, patient_id)
+      );
+      create index fhir_patient_share_patient on fhir_patient_share (clinic_id, patient_id);
+      ${tenantTable('fhir_patient_share', 'select, insert, delete')}
+      create policy connection on fhir_patient_share as restrictive to cairn_app
+        using ((select cairn_connection()) is null or connection_id = (select cairn_connection()));
+
+      create table fhir_resource (
+        ${VERSION_COLUMNS},
+        seq bigint not null,
+        patient bigint not null,
+        primary key (clinic_id, resource_type, id)
+      );
+      create unique index fhir_resource_seq on fhir_resource (clinic_id, seq);
+      create index fhir_resource_type on fhir_resource (clinic_id, resource_type, seq);
+      create index fhir_resource_updated on fhir_resource (clinic_id, resource_type, last_updated, seq);
+      create index fhir_resource_patient on fhir_resource (clinic_id, patient, resource_type, seq) where patient <> 0;
+      ${tenantTable('fhir_resource', 'select, insert, update')}
+      create policy connection on fhir_resource as restrictive to cairn_app
+        using (${visibleToConnection('fhir_resource')}) with check (${visibleToConnection('fhir_resource')});
+
+      create table fhir_history (
+        ${VERSION_COLUMNS},
+        primary key (clinic_id, resource_type, id, version)
+      );
+      ${tenantTable('fhir_history', 'select, insert')}
+      create policy connection on fhir_history as restrictive to cairn_app
+        using (${visibleToConnection('fhir_history')}) with check (${visibleToConnection('fhir_history')});
+
+      create table fhir_token (
+        clinic_id uuid not null,
+        source int not null,
+        code text collate "C" not null,
+        system bigint not null,
+        patient bigint not null,
+        seq bigint not null
+      );
+      create index fhir_token_code on fhir_token (clinic_id, source, code, patient, seq) include (system);
+      ${indexTable('fhir_token')}
+
+      create table fhir_string (
+        clinic_id uuid not null,
+        source int not null,
+        value text collate "C" not null,
+        exact text collate "C" not null,
+        patient bigint not null,
+        seq bigint not null
+      );
+      create index fhir_string_value on fhir_string (clinic_id, source, value, patient, seq);
+      ${indexTable('fhir_string')}
+
+      create table fhir_reference (
+        clinic_id uuid not null,
+        source int not null,
+        target text collate "C" not null,
+        patient bigint not null,
+        seq bigint not null
+      );
+      create index fhir_reference_target on fhir_reference (clinic_id, source, target, patient, seq);
+      ${indexTable('fhir_reference')}
+
+      create table fhir_date (
+        clinic_id uuid not null,
+        source int not null,
+        low timestamptz not null,
+        high timestamptz not null,
+        patient bigint not null,
+        seq bigint not null
+      );
+      create index fhir_date_low on fhir_date (clinic_id, source, low, high, seq);
+      create index fhir_date_patient on fhir_date (clinic_id, source, patient, seq) include (low, high);
+      ${indexTable('fhir_date')}
+
+      create table fhir_quantity (
+        clinic_id uuid not null,
+        source int not null,
+        low float8 not null,
+        high float8 not null,
+        system bigint not null,
+        code text collate "C" not null,
+        unit text collate "C" not null,
+        patient bigint not null,
+        seq bigint not null
+      );
+      create index fhir_quantity_low on fhir_quantity (clinic_id, source, low, high, patient, seq);
+      ${indexTable('fhir_quantity')}
+
+      create table fhir_create_claim (
+        clinic_id uuid not null,
+        connection_id uuid not null,
+        resource_type text collate "C" not null,
+        criteria bytea not null,
+        primary key (clinic_id, connection_id, resource_type, criteria)
+      );
+      ${tenantTable('fhir_create_claim', 'select, insert, delete')}
+      create policy connection on fhir_create_claim as restrictive to cairn_app
+        using ((select cairn_connection()) is null or connection_id = (select cairn_connection()));
+    `);
+  }
+}

@@ -1,0 +1,144 @@
+import { hash53 } from '../search-index/hashes.js';
+import type { References } from '../search-index/references.js';
+import { typeIndex, type IndexedParameter } from '../search-index/type-index.js';
+import { CURRENT_COLUMNS } from '../store/stored-version.js';
+import { Bindings } from './bindings.js';
+import { criterionSql, referenceTargets, sourceSql, type SqlContext } from './criterion-sql.js';
+import type { Criterion, SearchQuery, SortKey } from './search-query.js';
+
+/** Conditions that the caller's rights put on a type: one of the lists must hold in full. Undefined puts none. */
+export type Restriction = readonly (readonly Criterion[])[] | undefined;
+
+export interface SearchSql {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** The place behind which a page begins: the sort keys of the last match and its number, as text. */
+export type Place = readonly string[];
+
+/** Writes the SQL of searches. Text depends only on the form of a search, never on its values. */
+export class SearchStatement {
+  readonly #bindings = new Bindings();
+  readonly #context: SqlContext;
+  readonly #where: string;
+  readonly #patient: string | undefined;
+  /** Whether some condition is met by few rows, as far as one can tell. */
+  readonly #narrowed: boolean;
+
+  constructor(
+    clinicId: string,
+    private readonly query: Pick<SearchQuery, 'type' | 'criteria' | 'sort'>,
+    restriction: Restriction,
+    references: References,
+    now: Date,
+  ) {
+    const clinic = this.#bindings.add(clinicId);
+    this.#context = { bindings: this.#bindings, references, clinic, now };
+    const conditions = [`r.clinic_id = ${clinic}`, `r.resource_type = ${this.#bindings.add(query.type)}`, `r.method <> 'DELETE'`];
+    const patientId = onlyPatient(query, references);
+    if (patientId !== undefined) {
+      this.#patient = this.#bindings.add(hash53(patientId));
+      conditions.push(`r.patient = ${this.#patient}`, `${this.#bindings.add(patientId)} = any(r.patient_ids)`);
+    }
+    for (const criterion of query.criteria) {
+      if (patientId === undefined || !namesPatient(criterion, query.type)) conditions.push(criterionSql(criterion, this.#context, this.#patient));
+    }
+    if (restriction) conditions.push(this.#restricted(restriction));
+    this.#narrowed = query.criteria.some(({ parameter }) => parameter !== '_lastUpdated');
+    this.#where = conditions.join('\n  and ');
+  }
+
+  #restricted(restriction: readonly (readonly Criterion[])[]): string {
+    const alternatives = restriction.map((criteria) => criteria.map((criterion) => criterionSql(criterion, this.#context, this.#patient)).join(' and ') || 'true');
+    return alternatives.length === 0 ? 'false' : `(${alternatives.join(' or ')})`;
+  }
+
+  /** The matches in order, at most `limit`, from behind `after` on, each with its place as `place`. */
+  page(limit: number, after: Place | undefined): SearchSql {
+    const keys = this.query.sort.map((key, index) => this.#sortKey(key, index));
+    // Adding 0 keeps PostgreSQL from walking all resources in this order in the hope of meeting the few that match.
+    const last = { expression: this.#narrowed ? 'r.seq + 0' : 'r.seq', join: '', cast: 'bigint', descending: false };
+    const order = [...keys, last];
+    const where = after ? `${this.#where}\n  and ${this.#behind(order, after)}` : this.#where;
+    const text = `select ${CURRENT_COLUMNS}, array[${order.map(({ expression }) => `(${expression})::text`).join(', ')}] as place
+from fhir_resource r${keys.map(({ join }) => join).join('')}
+where ${where}
+order by ${order.map(({ expression, descending }) => `${expression}${descending ? ' desc' : ''}`).join(', ')}
+limit ${this.#bindings.add(limit)}`;
+    return { text, values: this.#bindings.values };
+  }
+
+  /** How many match. */
+  count(): SearchSql {
+    return { text: `select count(*)::int as count from fhir_resource r where ${this.#where}`, values: this.#bindings.values };
+  }
+
+  #sortKey({ parameter, descending }: SortKey, index: number): OrderKey {
+    if (parameter === '_id') return { expression: 'r.id', join: '', cast: 'text', descending };
+    if (parameter === '_lastUpdated') return { expression: 'r.last_updated', join: '', cast: 'timestamptz', descending };
+    const name = `s${index}`;
+    const { table, column, cast, first, last } = sortColumn(parameter, descending);
+    const value = `${descending ? 'max' : 'min'}(t.${column})`;
+    const rows = `from ${table} t where t.clinic_id = ${this.#context.clinic} and ${sourceSql(parameter, this.#context)}`;
+    // Dates have an index by resource; the others are gathered for the whole search at once.
+    const join =
+      table === 'fhir_date'
+        ? `\nleft join lateral (select ${value} as value ${rows} and t.patient = r.patient and t.seq = r.seq) ${name} on true`
+        : `\nleft join (select t.seq, ${value} as value ${rows}${this.#patient ? ` and t.patient = ${this.#patient}` : ''} group by t.seq) ${name} on ${name}.seq = r.seq`;
+    // What has no value comes last in either direction.
+    return { expression: `coalesce(${name}.value, ${descending ? first : last})`, join, cast, descending };
+  }
+
+  /** The condition of standing behind a place in the order. */
+  #behind(order: readonly OrderKey[], place: Place): string {
+    const [key, ...rest] = order;
+    const [value, ...others] = place;
+    if (!key || value === undefined) return 'false';
+    const bound = `${this.#bindings.add(value)}::${key.cast}`;
+    const beyond = `${key.expression} ${key.descending ? '<' : '>'} ${bound}`;
+    return rest.length === 0 ? beyond : `(${beyond} or (${key.expression} = ${bound} and ${this.#behind(rest, others)}))`;
+  }
+}
+
+interface OrderKey {
+  readonly expression: string;
+  readonly join: string;
+  readonly cast: string;
+  readonly descending: boolean;
+}
+
+/** Where a parameter's values stand for sorting, and what comes before and behind all of them. */
+function sortColumn({ kind }: IndexedParameter, descending: boolean) {
+  const text = { cast: 'text', first: `''`, last: `chr(1114111)` };
+  switch (kind) {
+    case 'date':
+      return { table: 'fhir_date', column: descending ? 'high' : 'low', cast: 'timestamptz', first: `'-infinity'::timestamptz`, last: `'infinity'::timestamptz` };
+    case 'number':
+    case 'quantity':
+      return { table: 'fhir_quantity', column: descending ? 'high' : 'low', cast: 'float8', first: `'-infinity'::float8`, last: `'infinity'::float8` };
+    case 'string':
+      return { table: 'fhir_string', column: 'value', ...text };
+    case 'reference':
+      return { table: 'fhir_reference', column: 'target', ...text };
+    case 'token':
+    case 'uri':
+      return { table: 'fhir_token', column: 'code', ...text };
+  }
+}
+
+/** Whether a condition says whose resources are wanted, by the element that a resource's `patient` number comes from. */
+function namesPatient({ parameter }: Criterion, type: string): boolean {
+  if (typeof parameter === 'string') return false;
+  const { patientSource } = typeIndex(type);
+  return patientSource !== undefined && parameter.sources.length === 1 && parameter.sources[0] === patientSource;
+}
+
+/** The one patient whose resources can match. */
+function onlyPatient({ type, criteria }: Pick<SearchQuery, 'type' | 'criteria'>, references: References): string | undefined {
+  const [criterion, ...others] = criteria.filter((each) => namesPatient(each, type));
+  if (!criterion || others.length > 0 || typeof criterion.parameter === 'string') return undefined;
+  // "subject=1" may also mean a group of that id; then the rows of the index decide.
+  const [target, ...more] = referenceTargets(criterion, criterion.parameter, references);
+  return target?.startsWith('Patient/') && more.length === 0 ? target.slice('Patient/'.length) : undefined;
+}
