@@ -15,6 +15,9 @@ import { aborted, stopRequests } from './lib/signals.mjs';
 
 /** @typedef {import('./lib/test-reporter.mjs').Counts} Counts */
 
+/** @type {Record<string, string>} */
+const remedies = { 'redis-server': ' (Debian: apt-get install redis-server)' };
+
 const { stopping } = stopRequests();
 const args = process.argv.slice(2);
 
@@ -89,13 +92,19 @@ async function runJest(place, environment) {
   return code ?? 1;
 }
 
-/** @param {Counts} counts */
+/**
+ * Says loudly what was not run, and for want of what: suites name it in their titles as [needs …].
+ *
+ * @param {Counts} counts
+ */
 function reportSkipped({ skipped }) {
   if (skipped.length === 0) return;
   say(`\nNOT RUN: ${skipped.length} tests were skipped.`);
-  const missingRedis = skipped.filter(({ name }) => name.includes('[needs redis-server]'));
-  if (missingRedis.length > 0) say(`For ${missingRedis.length} of them no redis-server was found (Debian: apt-get install redis-server).`);
-  for (const { file, name } of skipped) say(`  skipped  ${file}: ${name}`);
+  const needs = Map.groupBy(skipped, ({ name }) => /\[needs ([^\]]+)\]/.exec(name)?.[1] ?? '');
+  for (const [need, tests] of needs) {
+    say(need === '' ? 'Skipped by themselves:' : `For want of ${need}${remedies[need] ?? ''}:`);
+    for (const { file, name } of tests) say(`  ${file}: ${name}`);
+  }
 }
 
 /** @param {string | undefined} value */

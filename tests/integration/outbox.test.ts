@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { DueWorkRegistry, EventHandlers, QUEUES, cairnScope, type Queues } from '@cairn/platform';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
-import { queueBackends } from '../support/queue-backends.js';
+import { describeOnEachQueue } from '../support/queue-backends.js';
 
-describe.each(queueBackends)('news between features, queues on $name', ({ environment }) => {
+describeOnEachQueue('news between features', (environment) => {
   let app: TestApp;
   const handled: string[] = [];
 
