@@ -8,7 +8,7 @@ import { startInbox } from './smtp/inbox.js';
 import type { Inbox } from './smtp/inbox.js';
 
 /** Where each part listens; 0 and what is left out mean any free port. `inbox` is the page on which mail is looked at. */
-export interface SandboxPorts {
+interface SandboxPorts {
   ehr?: number | undefined;
   sms?: number | undefined;
   smtp?: number | undefined;
@@ -31,7 +31,7 @@ export interface SandboxOptions {
 }
 
 /** Where the parts are found. */
-export interface SandboxAddresses {
+interface SandboxAddresses {
   ehr: string;
   sms: string;
   smtp: string;
@@ -67,7 +67,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   ] as const;
   const stopAll = async () => {
     const started = await Promise.allSettled(starting);
-    await Promise.all(started.map((part) => (part.status === 'fulfilled' ? part.value.stop() : undefined)));
+    await Promise.all(started.map((part) => (part.status === 'fulfilled' ? part.value.stop() : Promise.resolve())));
   };
   const [ehr, sms, smtp, oidc] = await Promise.all(starting).catch(async (error: unknown) => {
     await stopAll();

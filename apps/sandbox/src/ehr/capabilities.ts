@@ -39,7 +39,7 @@ export function isKept(type: string): boolean {
 }
 
 /** Tells whether an interaction changes something. */
-export function isWrite({ code }: Interaction): boolean {
+function isWrite({ code }: Interaction): boolean {
   return WRITING.some((write) => write === code);
 }
 

@@ -4,7 +4,7 @@ import { isActive, latestFirst, recordNumber } from './patient-record.js';
 import type { PatientRecord } from './patient-record.js';
 
 /** What put the first patient before the second one. */
-export type RankingRule = 'pain-conditions' | 'pain-severity' | 'record-number' | 'only-patient';
+type RankingRule = 'pain-conditions' | 'pain-severity' | 'record-number' | 'only-patient';
 
 /** A patient with what the ranking looked at. */
 export interface RankedPatient {

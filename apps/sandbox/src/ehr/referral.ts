@@ -88,7 +88,7 @@ export function referralBundle(request: WithId<ServiceRequest>, known: ReadonlyM
 }
 
 /** The references of what travels with a referral: the patient, its reasons and its supporting information. */
-export function carriedReferences({ subject, reasonReference, supportingInfo }: ServiceRequest): string[] {
+function carriedReferences({ subject, reasonReference, supportingInfo }: ServiceRequest): string[] {
   return [subject, ...(reasonReference ?? []), ...(supportingInfo ?? [])].flatMap((one) => one.reference ?? []);
 }
 
@@ -123,7 +123,7 @@ function withIdentifier(resource: WithId<Resource>): { system: string; value: st
 function logicalReference({ reference, ...others }: Reference & { reference: string }, target: WithId<Resource> | undefined): Reference {
   const [type, id] = reference.split('/');
   if (!type || !id) return { ...others, reference };
-  const identifiers = target && 'identifier' in target && Array.isArray(target.identifier) ? (target.identifier as Identifier[]) : [];
+  const identifiers = target && 'identifier' in target && Array.isArray(target.identifier) ? (target.identifier) : [];
   const identifier = identifiers[0] ?? { system: `${HOSPITAL.resources}${type}`, value: id };
   const isNamed = target?.resourceType === 'Practitioner' || target?.resourceType === 'Organization';
   return { ...others, type: type as ResourceType, identifier, ...(isNamed && { display: getDisplayString(target) }) };

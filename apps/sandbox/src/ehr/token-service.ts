@@ -90,7 +90,7 @@ export class TokenService {
         audience: `${this.baseUrl()}/fhir`,
         typ: 'at+jwt',
       });
-      return { clientId: payload.sub ?? '', scopes: String(payload.scope ?? '').split(' ') };
+      return { clientId: payload.sub ?? '', scopes: typeof payload.scope === 'string' ? payload.scope.split(' ') : [] };
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;
       throw new Refusal(401, error.code === 'ERR_JWT_EXPIRED' ? 'expired' : 'login', `The bearer token does not hold: ${error.message}`);

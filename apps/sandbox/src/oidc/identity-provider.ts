@@ -104,7 +104,7 @@ export class IdentityProvider {
   private configuration(): Configuration {
     return {
       adapter: (kind) => new MemoryAdapter(kind === 'Client' ? (id) => this.client(id) : undefined),
-      jwks: { keys: [this.key.privateJwk as Record<string, string>] },
+      jwks: { keys: [this.key.privateJwk] },
       cookies: { keys: [randomBytes(32).toString('base64url')] },
       clientDefaults: { id_token_signed_response_alg: ALGORITHM },
       pkce: { required: () => true },

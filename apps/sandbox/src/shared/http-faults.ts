@@ -4,6 +4,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { FaultSwitch } from './fault-switch.js';
 
+const RETRY_AFTER_SECONDS = 1;
+
 const times = z.int().positive().optional();
 
 /**
@@ -14,7 +16,7 @@ const times = z.int().positive().optional();
  */
 export const httpFaultSchema = z.discriminatedUnion('mode', [
   z.strictObject({ mode: z.literal('down'), times }),
-  z.strictObject({ mode: z.literal('unavailable'), times, retryAfterSeconds: z.int().nonnegative().default(1) }),
+  z.strictObject({ mode: z.literal('unavailable'), times, retryAfterSeconds: z.int().nonnegative().optional() }),
   z.strictObject({ mode: z.literal('slow'), times, delayMs: z.int().positive().max(600_000) }),
   z.strictObject({ mode: z.literal('drop'), times }),
   z.strictObject({ mode: z.literal('hang'), times }),
@@ -37,7 +39,7 @@ export function applyHttpFaults(scope: FastifyInstance, faults: FaultSwitch<Http
         request.raw.socket.destroy();
         return;
       case 'unavailable':
-        return reply.code(503).header('Retry-After', String(fault.retryAfterSeconds)).send(refusal);
+        return reply.code(503).header('Retry-After', String(fault.retryAfterSeconds ?? RETRY_AFTER_SECONDS)).send(refusal);
       case 'slow':
         await delay(fault.delayMs);
         return;

@@ -23,7 +23,8 @@ async function readOrCreate(file: string | undefined, alg: string): Promise<JWK>
   try {
     return JSON.parse(await readFile(file, 'utf8')) as JWK;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    const isMissing = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+    if (!isMissing) throw error;
   }
   const jwk = await generate(alg);
   await mkdir(dirname(file), { recursive: true });

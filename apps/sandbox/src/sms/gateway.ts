@@ -30,7 +30,7 @@ export interface SmsOrder {
   reference?: string | undefined;
 }
 
-export type DeliveryStatus = 'accepted' | 'sent' | 'delivered' | 'undelivered';
+type DeliveryStatus = 'accepted' | 'sent' | 'delivered' | 'undelivered';
 
 /** A text message on its way to a phone, or from one. */
 export interface Sms extends SmsOrder {

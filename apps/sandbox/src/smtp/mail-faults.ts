@@ -9,7 +9,7 @@ const times = z.int().positive().optional();
  */
 export const mailFaultSchema = z.discriminatedUnion('mode', [
   z.strictObject({ mode: z.literal('down'), times }),
-  z.strictObject({ mode: z.literal('reject'), times, temporary: z.boolean().default(false) }),
+  z.strictObject({ mode: z.literal('reject'), times, temporary: z.boolean().optional() }),
   z.strictObject({ mode: z.literal('drop'), times }),
   z.strictObject({ mode: z.literal('hang'), times }),
 ]);
