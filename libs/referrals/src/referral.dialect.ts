@@ -7,12 +7,12 @@ export const DIALECTS = ['plain', 'sdohcc', 'bser-stu2', 'bser-stu1'] as const;
 /** The manner in which a connection reads the Task of a referral. */
 export type Dialect = (typeof DIALECTS)[number];
 
-const TASK_STATUSES = ['draft', 'requested', 'received', 'accepted', 'rejected', 'cancelled', 'in-progress', 'on-hold', 'failed', 'completed', 'entered-in-error'] as const;
+const TASK_STATUSES = ['draft', 'requested', 'received', 'accepted', 'rejected', 'ready', 'cancelled', 'in-progress', 'on-hold', 'failed', 'completed', 'entered-in-error'] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 /** What the Task shows: a state of the referral, told apart where a dialect sees a difference. */
-export const FACE_KEYS = [...REFERRAL_STATES.filter((state) => state !== 'to-rebook'), 'in-triage-again', 'to-rebook-after-no-show', 'to-rebook-after-cancellation'] as const;
 export type FaceKey = Exclude<ReferralState, 'to-rebook'> | 'in-triage-again' | 'to-rebook-after-no-show' | 'to-rebook-after-cancellation';
+const FACE_KEYS: readonly FaceKey[] = [...REFERRAL_STATES.filter((state) => state !== 'to-rebook'), 'in-triage-again', 'to-rebook-after-no-show', 'to-rebook-after-cancellation'];
 
 /** Task.status with the dialect's own code for businessStatus, where it has one for the state. */
 export interface Face {
@@ -32,7 +32,7 @@ const dialectTable = z.object({
       statusGraph: z.string(),
       businessStatus: z.strictObject({ system: z.url(), codes: z.record(z.string(), z.string()), edges: z.array(z.tuple([z.string(), z.string()])), ...sourced }).nullable(),
       requesterMayCancelBy: z.array(face),
-      faces: z.record(z.enum(FACE_KEYS as readonly [FaceKey, ...FaceKey[]]), face),
+      faces: z.record(z.enum(FACE_KEYS), face),
     }),
   ),
 });

@@ -1,0 +1,18 @@
+import type { Entities } from '@cairn/platform';
+import { ReferralFlag } from './referral-flag.entity.js';
+import { ReferralSource } from './referral-source.entity.js';
+import { ReferralTransition } from './referral-transition.entity.js';
+import { Referral } from './referral.entity.js';
+
+export { DIALECTS, type Dialect } from './referral.dialect.js';
+export type { Outcome } from './referral.entity.js';
+export * from './referral.events.js';
+export { PATHWAYS, URGENCIES, referralSettingsSchema, type Pathway, type Urgency } from './referral.settings.js';
+export { ReferralSources, type SourceFacts } from './referral-sources.service.js';
+export { REFERRAL_STATES, type ReferralState } from './referral.workflow.js';
+export { Referrals, type ReferralFacts } from './referrals.service.js';
+export { referralsMigrations } from './referrals.migration.js';
+export { ReferralsModule } from './referrals.module.js';
+
+/** Entities of this lib. */
+export const referralsEntities: Entities = [Referral, ReferralTransition, ReferralFlag, ReferralSource];

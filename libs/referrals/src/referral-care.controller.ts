@@ -1,0 +1,90 @@
+import { Body, Controller, Delete, Headers, Param, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CurrentScope, Needs, etag, versionIn, type Scope } from '@cairn/platform';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import * as dto from './referral-care.dto.js';
+import { ReferralCare } from './referral-care.service.js';
+import { ReferralDesk, type ReferralDetail } from './referral-desk.service.js';
+import { Act } from './referral.openapi.js';
+import { remarkBody, type RemarkBody } from './referral-triage.dto.js';
+
+/** Bringing an accepted patient to be seen. */
+@ApiTags('Referrals')
+@Controller('api/v1/referrals/:id')
+export class ReferralCareController {
+  constructor(
+    private readonly care: ReferralCare,
+    private readonly desk: ReferralDesk,
+  ) {}
+
+  @Post('waitlisting')
+  @Needs('referral.triage')
+  @Act('Put on the waiting list', 'comment')
+  async waitlist(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: RemarkBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.care.waitlist(scope, id, body.comment, versionIn(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Post('appointment')
+  @Needs('referral.triage')
+  @Act('Book a visit', 'booking')
+  async book(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.bookingBody }) body: dto.BookingBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.care.book(scope, id, body, versionIn(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Delete('appointment')
+  @Needs('referral.triage')
+  @Act('Call off the visit', 'visit')
+  async cancelVisit(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.cancelledVisitBody }) body: dto.CancelledVisitBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.care.cancelVisit(scope, id, body.reason, versionIn(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Post('attendance')
+  @Needs('referral.triage')
+  @Act('Record that the patient came', 'none')
+  async attend(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.care.attend(scope, id, versionIn(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Post('no-show')
+  @Needs('referral.triage')
+  @Act('Record that the patient did not come', 'none')
+  async miss(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.care.miss(scope, id, versionIn(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Post('care')
+  @Needs('referral.triage')
+  @Act('Record that care has begun without a visit booked here', 'comment')
+  async begin(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: RemarkBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.care.begin(scope, id, body.comment, versionIn(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Post('hold')
+  @Needs('referral.triage')
+  @Act('Pause: work has begun and waits', 'hold')
+  async hold(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.holdBody }) body: dto.HoldBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.care.hold(scope, id, body, versionIn(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Delete('hold')
+  @Needs('referral.triage')
+  @Act('Resume', 'none')
+  async resume(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.care.resume(scope, id, versionIn(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  async #now(scope: Scope, id: string, reply: FastifyReply): Promise<ReferralDetail> {
+    const referral = await this.desk.read(scope, id);
+    reply.header('etag', etag(referral.version));
+    return referral;
+  }
+}

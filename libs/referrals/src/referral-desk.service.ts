@@ -1,0 +1,151 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { notFound } from '@cairn/kernel';
+import { FhirStore } from '@cairn/fhir';
+import { Transactions, audit, type Scope, type Tx } from '@cairn/platform';
+import type { ServiceRequest } from '@medplum/fhirtypes';
+import { MINIMUM_DATA_SET } from './minimum-data-set.js';
+import { RED_FLAGS } from './red-flags.js';
+import { availableActions, type AvailableAction } from './referral.actions.js';
+import { Referral, type Decision, type Outcome } from './referral.entity.js';
+import { ReferralFlag } from './referral-flag.entity.js';
+import { circumstancesOf } from './referral-moves.service.js';
+import { ReferralLists, itemOf, type Count, type Page, type WorklistItem } from './referral.queries.js';
+import type { View, WorklistQuery } from './referral.queries.dto.js';
+import { ReferralTransition } from './referral-transition.entity.js';
+
+/** A red flag as people see it: what is not known is said to be so. */
+export interface FlagLine {
+  readonly flag: string;
+  readonly label: string;
+  readonly level: string;
+  readonly state: 'found' | 'denied' | 'not-known';
+  readonly action: string;
+  readonly evidence: readonly string[];
+  readonly toldBy: string | null;
+  readonly verified: boolean | null;
+  readonly notedAt: Date | null;
+  readonly acknowledged: { readonly by: string; readonly at: Date; readonly actionTaken: string | null } | null;
+}
+
+/** One move in the log. */
+export interface HistoryLine {
+  readonly event: string;
+  readonly from: string | null;
+  readonly to: string;
+  readonly at: Date;
+  readonly by: string;
+  readonly reason: string | null;
+  readonly comment: string | null;
+}
+
+/** One referral with all that a decision needs. */
+export interface ReferralDetail extends Omit<WorklistItem, 'missing'> {
+  readonly serviceRequestId: string;
+  readonly taskId: string;
+  readonly request: { readonly reasons: readonly string[]; readonly requester: string | null };
+  readonly missing: readonly { readonly id: string; readonly label: string }[];
+  readonly flags: readonly FlagLine[];
+  readonly decision: (Omit<Decision, 'before'> & { readonly undoableUntil: Date | null }) | null;
+  readonly reason: { readonly code: string; readonly text: string } | null;
+  readonly appointment: { readonly id: string; readonly start: Date } | null;
+  readonly outcome: Outcome | null;
+  readonly history: readonly HistoryLine[];
+  /** The patient's other referrals that are not over: shown, never merged. */
+  readonly otherReferrals: readonly { readonly id: string; readonly state: string; readonly receivedAt: Date }[];
+  readonly availableActions: readonly AvailableAction[];
+}
+
+/** The worklist and the single referral, as the clinic's people look at them. Every look is audited. */
+@Injectable()
+export class ReferralDesk {
+  constructor(
+    @Inject(Transactions) private readonly transactions: Transactions,
+    @Inject(FhirStore) private readonly store: FhirStore,
+    private readonly lists: ReferralLists,
+  ) {}
+
+  async list(scope: Scope, query: WorklistQuery): Promise<Page<WorklistItem>> {
+    return this.transactions.run(scope, (tx) => this.lists.page(tx, query));
+  }
+
+  async counts(scope: Scope): Promise<{ asOf: Date; views: Record<View, Count> }> {
+    return this.transactions.read(scope, async (tx) => ({ asOf: tx.clock.now(), views: await this.lists.counts(tx) }));
+  }
+
+  /** One referral. Refuses with `not-found` where there is none. */
+  async read(scope: Scope, id: string): Promise<ReferralDetail> {
+    return this.transactions.run(scope, async (tx) => {
+      const { clinicId } = scope;
+      const referral = await tx.em.findOne(Referral, { clinicId, id });
+      if (!referral) throw notFound('The referral');
+      await audit(tx, { action: 'read', what: 'referral.read', entities: [`Task/${referral.taskId}`], patients: [referral.patientId] });
+      return this.#detail(tx, referral);
+    });
+  }
+
+  async #detail(tx: Tx, referral: Referral): Promise<ReferralDetail> {
+    const { clinicId, id, patientId } = referral;
+    const now = tx.clock.now();
+    const labels = await this.lists.labels(tx, [patientId]);
+    const flags = await tx.em.find(ReferralFlag, { clinicId, referralId: id });
+    const history = await tx.em.find(ReferralTransition, { clinicId, referralId: id }, { orderBy: { id: 'asc' }, limit: 500 });
+    const others = await tx.em.find(Referral, { clinicId, patientId, settledAt: null, id: { $ne: id } }, { limit: 20 });
+    const request = await this.store.find(tx, 'ServiceRequest', referral.serviceRequestId);
+    const openFlags = flags.filter((flag) => flag.state === 'found' && !flag.acknowledgedAt).map(({ flag }) => flag);
+    return {
+      ...itemOf(referral, labels.get(patientId), now),
+      serviceRequestId: referral.serviceRequestId,
+      taskId: referral.taskId,
+      request: { reasons: reasonsOf(request), requester: request?.requester?.display ?? request?.requester?.reference ?? null },
+      missing: MINIMUM_DATA_SET.filter((item) => referral.missing.includes(item.id)).map((item) => ({ id: item.id, label: item.label })),
+      flags: flagLines(flags),
+      decision: decisionOf(referral),
+      reason: referral.reasonCode && referral.reasonText ? { code: referral.reasonCode, text: referral.reasonText } : null,
+      appointment: referral.appointmentId && referral.appointmentAt ? { id: referral.appointmentId, start: referral.appointmentAt } : null,
+      outcome: referral.outcome ?? null,
+      history: history.map(lineOf),
+      otherReferrals: others.map((other) => ({ id: other.id, state: other.state, receivedAt: other.receivedAt })),
+      availableActions: availableActions(id, referral.state, circumstancesOf(tx.scope.actor, referral, now), openFlags),
+    };
+  }
+}
+
+const reasonsOf = (request: ServiceRequest | undefined): string[] =>
+  (request?.reasonCode ?? []).flatMap((concept) => concept.text ?? concept.coding?.find(({ display }) => display)?.display ?? []);
+
+function decisionOf({ decision, decisionDueAt }: Referral): ReferralDetail['decision'] {
+  if (!decision) return null;
+  const { before: _, ...said } = decision;
+  return { ...said, undoableUntil: decisionDueAt ?? null };
+}
+
+/** Every flag of the rule set: found ones first, hard stops before concerns. */
+function flagLines(rows: readonly ReferralFlag[]): FlagLine[] {
+  const byFlag = new Map(rows.map((row) => [row.flag, row]));
+  const order = (line: FlagLine): number => ['found', 'denied', 'not-known'].indexOf(line.state) * 2 + (line.level === 'hard-stop' ? 0 : 1);
+  return RED_FLAGS.map((flag): FlagLine => {
+    const row = byFlag.get(flag.id);
+    return {
+      flag: flag.id,
+      label: flag.label,
+      level: flag.level,
+      state: row?.state ?? 'not-known',
+      action: flag.action,
+      evidence: row?.evidence ?? [],
+      toldBy: row?.toldBy ?? null,
+      verified: row?.verified ?? null,
+      notedAt: row?.notedAt ?? null,
+      acknowledged: row?.acknowledgedAt && row.acknowledgedBy ? { by: row.acknowledgedBy, at: row.acknowledgedAt, actionTaken: row.actionTaken ?? null } : null,
+    };
+  }).sort((a, b) => order(a) - order(b));
+}
+
+const lineOf = (row: ReferralTransition): HistoryLine => ({
+  event: row.event,
+  from: row.fromState ?? null,
+  to: row.toState,
+  at: row.happenedAt,
+  by: row.actorName ?? `${row.actorKind}:${row.actorId}`,
+  reason: row.reasonCode ?? null,
+  comment: row.comment ?? null,
+});

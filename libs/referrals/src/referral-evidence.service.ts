@@ -1,0 +1,48 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { FhirStore, isResourceType } from '@cairn/fhir';
+import type { Tx } from '@cairn/platform';
+import type { Resource, ServiceRequest } from '@medplum/fhirtypes';
+import * as dataSet from './minimum-data-set.js';
+import * as redFlags from './red-flags.js';
+
+/** What a referral rests on: the request, what it names, and the patient's own record as far as this clinic holds it. */
+export interface Evidence {
+  readonly resources: readonly Resource[];
+  readonly screening: redFlags.ScreeningData;
+}
+
+const OBSERVATIONS = [
+  { code: [...new Set([...redFlags.observationCodes, ...dataSet.observationCodes])].join(',') },
+  { category: dataSet.observationCategories.join(',') },
+];
+const RECORD_TYPES = [...new Set(['Condition', 'MedicationRequest', ...dataSet.recordTypes])].filter(isResourceType);
+
+/** Gathers from the FHIR store what triage is based on. */
+@Injectable()
+export class ReferralEvidence {
+  constructor(@Inject(FhirStore) private readonly store: FhirStore) {}
+
+  /** Everything that may tell something, each resource once. What the request names but the store lacks (or may not show) is left out. */
+  async gather(tx: Tx, request: ServiceRequest, patientId: string): Promise<Evidence> {
+    const found = new Map<string, Resource>();
+    const named = [...(request.reasonReference ?? []), ...(request.supportingInfo ?? [])].flatMap(({ reference }) => reference ?? []);
+    for (const [name, resource] of await this.store.readAll(tx, named)) found.set(name, resource);
+    const add = (resources: readonly Resource[]): void => {
+      for (const resource of resources) found.set(`${resource.resourceType}/${resource.id ?? ''}`, resource);
+    };
+    for (const type of RECORD_TYPES) add(await this.store.search(tx, type, { patient: patientId, _count: '200' }));
+    for (const query of OBSERVATIONS) add(await this.store.search(tx, 'Observation', { patient: patientId, _count: '200', _sort: '-date', ...query }));
+    const patient = await this.store.find(tx, 'Patient', patientId);
+    const resources = [request, ...found.values()];
+    return { resources, screening: screeningData(patientId, patient?.birthDate, resources) };
+  }
+}
+
+/** The part of the resources that red flags are looked for in. */
+export const screeningData = (patientId: string, birthDate: string | undefined, resources: readonly Resource[]): redFlags.ScreeningData => ({
+  patientId,
+  birthDate,
+  conditions: resources.filter((resource) => resource.resourceType === 'Condition'),
+  observations: resources.filter((resource) => resource.resourceType === 'Observation'),
+  medications: resources.filter((resource) => resource.resourceType === 'MedicationRequest'),
+});

@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import { LockMode } from '@mikro-orm/postgresql';
+import { conflict, newId, notFound } from '@cairn/kernel';
+import { Clinics, audit, may, type Actor, type Tx } from '@cairn/platform';
+import { advance, circumstances, clocks, targetDate, type Situation } from './referral.course.js';
+import type { Face } from './referral.dialect.js';
+import { Referral, courseOf } from './referral.entity.js';
+import { ReferralProjection } from './referral-projection.service.js';
+import { ReferralTransition } from './referral-transition.entity.js';
+import * as events from './referral.events.js';
+import { nextStep, referralSettings, type ReferralSettings } from './referral.settings.js';
+import type { Circumstances, ReferralEvent, ReferralState } from './referral.workflow.js';
+
+/** What goes with a move: a reason, and the changes that happen with it. */
+export interface Move {
+  /** Cairn does it by rule, or the clinic writes down what the referrer did; otherwise the actor's own part. */
+  readonly as?: 'cairn' | 'requester';
+  /** Why, coded and in words, as the Task tells it. */
+  readonly reason?: { readonly code: string; readonly text: string } | undefined;
+  /** Kept in the log only. */
+  readonly comment?: string | undefined;
+  /** How long a decision can be undone; for decisions only. */
+  readonly undoWindowMs?: number;
+  /** The face of the Task before an outside system changed it. */
+  readonly taskWas?: Face;
+  /** Changes that belong to the move, made once it is allowed. */
+  readonly change?: (referral: Referral) => void;
+}
+
+const NEWS: Partial<Record<ReferralState, string>> = {
+  'information-requested': events.INFORMATION_REQUESTED,
+  accepted: events.REFERRAL_ACCEPTED,
+  declined: events.REFERRAL_DECLINED,
+  redirected: events.REFERRAL_REDIRECTED,
+  booked: events.REFERRAL_BOOKED,
+  'to-rebook': events.REFERRAL_TO_REBOOK,
+  'in-care': events.REFERRAL_IN_CARE,
+  'cancellation-requested': events.CANCELLATION_REQUESTED,
+  withdrawn: events.REFERRAL_WITHDRAWN,
+  closed: events.REFERRAL_CLOSED,
+  'closed-not-seen': events.REFERRAL_CLOSED_NOT_SEEN,
+  'entered-in-error': events.REFERRAL_ENTERED_IN_ERROR,
+};
+
+/** Decisions are news when they take effect, not when they are made. */
+const SILENT: readonly ReferralEvent[] = ['accept', 'decline', 'redirect', 'correct', 'confirm-redirection'];
+
+/** The one way in which a referral changes its state: decided by the workflow, then row, log, FHIR faces, audit and news together. */
+@Injectable()
+export class ReferralMoves {
+  constructor(
+    private readonly clinics: Clinics,
+    private readonly projection: ReferralProjection,
+  ) {}
+
+  /** The clinic's rules. */
+  async settings(tx: Tx): Promise<ReferralSettings> {
+    return referralSettings(await this.clinics.get(tx.scope.clinicId));
+  }
+
+  /**
+   * The referral, locked until the transaction ends. Refuses with `not-found`, and with 412 when `version` is given and is not the present one.
+   */
+  async lock(tx: Tx, id: string, version?: number): Promise<Referral> {
+    const referral = await tx.em.findOne(Referral, { clinicId: tx.scope.clinicId, id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+    if (!referral) throw notFound('The referral');
+    if (version !== undefined && version !== referral.version) {
+      throw conflict('Somebody changed this referral since you read it. Read it again and decide anew.', { status: 412, code: 'stale-version' });
+    }
+    return referral;
+  }
+
+  /** Makes the move, or refuses with a conflict that names the rule. */
+  async move(tx: Tx, referral: Referral, event: ReferralEvent, move: Move = {}): Promise<void> {
+    const settings = await this.settings(tx);
+    const now = tx.clock.now();
+    const from = referral.state;
+    const course = advance(courseOf(referral), event, situationOf(tx.scope.actor, referral, move.as), now, move.undoWindowMs ?? 0);
+    Object.assign(referral, course);
+    if (event !== 'take-effect') {
+      referral.reasonCode = move.reason?.code ?? null;
+      referral.reasonText = move.reason?.text ?? null;
+    }
+    move.change?.(referral);
+    arrange(referral, settings, now);
+    tx.em.persist(transition(tx, referral, event, from, now, move));
+    await this.projection.show(tx, referral, settings, move.taskWas);
+    await audit(tx, { action: 'update', what: `referral.${event}`, entities: [`Task/${referral.taskId}`], patients: [referral.patientId], ...(move.comment ? { purpose: move.comment } : {}) });
+    const news = NEWS[referral.state];
+    if (news && !SILENT.includes(event) && (event === 'take-effect' || referral.state !== from)) await tx.emit(news, { referralId: referral.id, patientId: referral.patientId });
+    await tx.flush();
+  }
+}
+
+function situationOf(actor: Actor, referral: Referral, as: Move['as']): Situation {
+  const part = actor.kind === 'person' ? 'clinic' : actor.kind === 'cairn' ? 'cairn' : 'requester';
+  return { by: as ?? part, mayTriage: may(actor, 'referral.triage'), isClinician: may(actor, 'referral.acknowledge'), openHardStops: referral.openHardStops };
+}
+
+/** What the guards see when this actor looks at the referral now. */
+export const circumstancesOf = (actor: Actor, referral: Referral, now: Date): Circumstances =>
+  circumstances(courseOf(referral), situationOf(actor, referral, undefined), now);
+
+/** Sets what follows from the rest of the row: the target date, the place on the worklist, the next action and its date. */
+export function arrange(referral: Referral, settings: ReferralSettings, now: Date): void {
+  const openFlag = referral.openHardStops > 0 ? 'hard-stop' : referral.openConcerns > 0 ? 'concern' : undefined;
+  referral.rank = openFlag === 'hard-stop' ? 0 : openFlag === 'concern' ? 1 : 2;
+  referral.targetAt = targetDate(courseOf(referral), settings.targetDays[referral.urgency]);
+  const step = !referral.settledAt ? nextStep(settings, referral.state, openFlag) : undefined;
+  referral.nextAction = step?.action ?? null;
+  referral.nextActionAt = step ? stepDate(referral, step.action, step.days, now) : null;
+}
+
+const DAY_MS = 86_400_000;
+
+/** A visit's outcome is awaited from its time on; all else from the last movement. */
+const stepDate = (referral: Referral, action: string, days: number, now: Date): Date =>
+  new Date((action === 'record-attendance' ? (referral.appointmentAt ?? now) : now).getTime() + days * DAY_MS);
+
+/** One line of the log. */
+export function transition(tx: Tx, referral: Referral, event: ReferralTransition['event'], from: ReferralState | null, at: Date, { reason, comment }: Pick<Move, 'reason' | 'comment'> = {}): ReferralTransition {
+  const { actor } = tx.scope;
+  return tx.em.create(ReferralTransition, {
+    clinicId: referral.clinicId,
+    id: newId(),
+    referralId: referral.id,
+    event,
+    fromState: from,
+    toState: referral.state,
+    happenedAt: at,
+    actorKind: actor.kind,
+    actorId: actor.id,
+    actorName: 'name' in actor ? actor.name : null,
+    reasonCode: reason?.code ?? null,
+    comment: comment ?? reason?.text ?? null,
+  });
+}
+
+/** Both clocks of the referral, in days. */
+export const clocksOf = (referral: Referral, now: Date): ReturnType<typeof clocks> => clocks(courseOf(referral), now);

@@ -1,0 +1,114 @@
+import { Body, Controller, Delete, Headers, Param, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CurrentScope, Needs, etag, versionIn, type Scope } from '@cairn/platform';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { ReferralDesk, type ReferralDetail } from './referral-desk.service.js';
+import { Act } from './referral.openapi.js';
+import * as dto from './referral-triage.dto.js';
+import { demandedVersion } from './demanded-version.js';
+import { ReferralTriage } from './referral-triage.service.js';
+
+/** Deciding on a referral. */
+@ApiTags('Referrals')
+@Controller('api/v1/referrals/:id')
+export class ReferralTriageController {
+  constructor(
+    private readonly triage: ReferralTriage,
+    private readonly desk: ReferralDesk,
+  ) {}
+
+  @Post('triage')
+  @Needs('referral.triage')
+  @Act('Open a referral for triage, or a waiting one for triage again', 'none')
+  async open(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.triage.open(scope, id, versionIn(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Post('flags/:flag/acknowledgement')
+  @Needs('referral.acknowledge')
+  @Act('Take note of a red flag and say what was done (clinicians only)', 'acknowledgement')
+  async acknowledge(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Param('flag', { schema: dto.flagId }) flag: string, @Body({ schema: dto.acknowledgementBody }) body: dto.AcknowledgementBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.triage.acknowledge(scope, id, flag, body.actionTaken, versionIn(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Post('information-request')
+  @Needs('referral.triage')
+  @Act('Ask the referrer for information', 'question')
+  async ask(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.questionBody }) body: dto.QuestionBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.triage.ask(scope, id, body, versionIn(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Post('information')
+  @Needs('referral.triage')
+  @Act('Record that the referrer answered', 'comment')
+  async answered(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.remarkBody }) body: dto.RemarkBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.triage.answered(scope, id, body.comment, versionIn(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Delete('information-request')
+  @Needs('referral.acknowledge')
+  @Act('Go on without the answer (clinicians only)', 'none')
+  async stopWaiting(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.triage.stopWaiting(scope, id, versionIn(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Post('acceptance')
+  @Needs('referral.triage')
+  @Act('Accept, with urgency, pathway and a comment', 'acceptance', { decision: true })
+  async accept(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.acceptanceBody }) body: dto.AcceptanceBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.triage.accept(scope, id, body, demandedVersion(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Post('decline')
+  @Needs('referral.triage')
+  @Act('Return the referral to the referrer with a reason and advice', 'decline', { decision: true })
+  async decline(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.declineBody }) body: dto.DeclineBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.triage.decline(scope, id, body, demandedVersion(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Post('redirection')
+  @Needs('referral.triage')
+  @Act('Pass the referral on to somebody else', 'redirection', { decision: true })
+  async redirect(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.redirectionBody }) body: dto.RedirectionBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.triage.redirect(scope, id, body, demandedVersion(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Post('redirection/confirmation')
+  @Needs('referral.triage')
+  @Act('Confirm that the receiver has taken the patient on', 'comment')
+  async confirmRedirection(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.remarkBody }) body: dto.RemarkBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.triage.confirmRedirection(scope, id, body.comment, versionIn(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Delete('decision')
+  @Needs('referral.triage')
+  @Act('Undo a decision while its window is open', 'none')
+  async undo(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.triage.undo(scope, id, versionIn(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  @Post('correction')
+  @Needs('referral.triage')
+  @Act('Correct urgency or pathway after the window; the referrer is told', 'acceptance', { decision: true })
+  async correct(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.correctionBody }) body: dto.CorrectionBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    await this.triage.correct(scope, id, body, demandedVersion(ifMatch));
+    return this.#now(scope, id, reply);
+  }
+
+  async #now(scope: Scope, id: string, reply: FastifyReply): Promise<ReferralDetail> {
+    const referral = await this.desk.read(scope, id);
+    reply.header('etag', etag(referral.version));
+    return referral;
+  }
+}

@@ -1,0 +1,67 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { CurrentScope, Needs, etag, type Scope } from '@cairn/platform';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { ReferralDesk, type ReferralDetail } from './referral-desk.service.js';
+import { registrationBody, type RegistrationBody } from './referral-registration.dto.js';
+import { ReferralRegistration } from './referral-registration.service.js';
+import { registrationExample } from './referral.openapi.js';
+import type { Count, Page, WorklistItem } from './referral.queries.js';
+import { VIEWS, worklistQuery, type View, type WorklistQuery } from './referral.queries.dto.js';
+
+/** The worklist, one referral, and referrals that are typed in. */
+@ApiTags('Referrals')
+@Controller('api/v1/referrals')
+export class ReferralController {
+  constructor(
+    private readonly desk: ReferralDesk,
+    private readonly registration: ReferralRegistration,
+  ) {}
+
+  @Get()
+  @Needs('referral.read')
+  @ApiOperation({ summary: 'One view of the worklist: red flags first, then what is due first' })
+  @ApiQuery({ name: 'view', required: false, enum: VIEWS, description: 'Default: open' })
+  @ApiQuery({ name: 'urgency', required: false, enum: ['routine', 'urgent', 'asap', 'stat'] })
+  @ApiQuery({ name: 'patient', required: false })
+  @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })
+  @ApiQuery({ name: 'limit', required: false, example: 25 })
+  @ApiOkResponse({ description: 'One page; `next` is absent on the last' })
+  async list(@CurrentScope() scope: Scope, @Query({ schema: worklistQuery }) query: WorklistQuery): Promise<Page<WorklistItem>> {
+    return this.desk.list(scope, query);
+  }
+
+  @Get('counts')
+  @Needs('referral.read')
+  @ApiOperation({ summary: 'How many referrals each view holds, exact up to 1,000' })
+  @ApiOkResponse({ description: 'The counts and as of when' })
+  async counts(@CurrentScope() scope: Scope): Promise<{ asOf: Date; views: Record<View, Count> }> {
+    return this.desk.counts(scope);
+  }
+
+  @Get(':id')
+  @Needs('referral.read')
+  @ApiOperation({ summary: 'One referral: facts, red flags, what is missing, both clocks, history, and what you may do now' })
+  @ApiOkResponse({ description: 'The referral; its ETag is what a decision must name as If-Match' })
+  async read(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    return answered(reply, await this.desk.read(scope, id));
+  }
+
+  @Post()
+  @HttpCode(201)
+  @Needs('referral.register')
+  @ApiOperation({ summary: 'Type in a referral that was phoned, faxed or written', description: 'Places the request in FHIR on the referrer’s behalf, with a Task that Cairn owns, and the patient if there is none yet.' })
+  @ApiBody({ schema: { type: 'object', required: ['patient', 'referrer', 'receivedBy', 'reason'], example: registrationExample } })
+  @ApiCreatedResponse({ description: 'The referral; Location names it' })
+  async register(@CurrentScope() scope: Scope, @Body({ schema: registrationBody }) body: RegistrationBody, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+    const id = await this.registration.register(scope, body);
+    reply.header('location', `/api/v1/referrals/${id}`);
+    return answered(reply, await this.desk.read(scope, id));
+  }
+}
+
+const answered = (reply: FastifyReply, referral: ReferralDetail): ReferralDetail => {
+  reply.header('etag', etag(referral.version));
+  return referral;
+};

@@ -1,0 +1,90 @@
+import { defineEntity, p } from '@mikro-orm/postgresql';
+import type { Course, RebookReason } from './referral.course.js';
+import type { Dialect } from './referral.dialect.js';
+import type { Pathway, Urgency } from './referral.settings.js';
+import type { ReferralState } from './referral.workflow.js';
+
+/** What was decided, while it can be undone and after. `before` is what an undo brings back. */
+export interface Decision {
+  readonly comment: string;
+  readonly reason?: string;
+  readonly advice?: string;
+  readonly redirectedTo?: string;
+  readonly by: string;
+  readonly before: { readonly urgency: Urgency; readonly pathway: Pathway | null };
+}
+
+/** What came of the referral: a plain sentence or two, and the resources that hold it. */
+export interface Outcome {
+  readonly summary: string;
+  readonly references: readonly string[];
+}
+
+const ReferralSchema = defineEntity({
+  name: 'Referral',
+  tableName: 'referral',
+  properties: {
+    clinicId: p.uuid().primary(),
+    id: p.uuid().primary(),
+    patientId: p.string(),
+    serviceRequestId: p.string(),
+    taskId: p.string(),
+    connectionId: p.uuid().nullable(),
+    dialect: p.string().$type<Dialect>(),
+    /** The request was placed by Cairn itself (typed in by a coordinator), so Cairn sets its status too. */
+    placedHere: p.boolean(),
+    /** Cairn made the Task, because the requester sent none. */
+    taskMadeHere: p.boolean(),
+    state: p.string().$type<ReferralState>(),
+    urgency: p.string().$type<Urgency>(),
+    pathway: p.string().$type<Pathway>().nullable(),
+    receivedAt: p.datetime(),
+    completeAt: p.datetime().nullable(),
+    pausedAt: p.datetime().nullable(),
+    pausedMs: p.double().$type<number>(),
+    decisionDueAt: p.datetime().nullable(),
+    acceptedAt: p.datetime().nullable(),
+    firstSeenAt: p.datetime().nullable(),
+    rebookReason: p.string().$type<RebookReason>().nullable(),
+    movedAt: p.datetime(),
+    settledAt: p.datetime().nullable(),
+    targetAt: p.datetime(),
+    decision: p.json().$type<Decision>().nullable(),
+    /** Why it is in its state, coded and in words: goes to Task.statusReason. */
+    reasonCode: p.string().nullable(),
+    reasonText: p.string().nullable(),
+    outcome: p.json().$type<Outcome>().nullable(),
+    missing: p.array(),
+    openHardStops: p.integer(),
+    openConcerns: p.integer(),
+    /** 0 with an open hard stop, 1 with an open concern, 2 otherwise: the worklist's first order. */
+    rank: p.smallint(),
+    /** Subject and name of the person who has it; without one it belongs to the coordinators' pool. */
+    ownerId: p.string().nullable(),
+    ownerName: p.string().nullable(),
+    nextAction: p.string().nullable(),
+    nextActionAt: p.datetime().nullable(),
+    appointmentId: p.string().nullable(),
+    appointmentAt: p.datetime().nullable(),
+    version: p.integer().version(),
+  },
+});
+
+/** A referral: its state, its clocks and who must do what next. The ask itself, and all that is clinical, stands in the FHIR store. */
+export class Referral extends ReferralSchema.class {}
+ReferralSchema.setClass(Referral);
+
+/** The part of the row that the workflow decides over. */
+export const courseOf = (referral: Referral): Course => ({
+  state: referral.state,
+  receivedAt: referral.receivedAt,
+  completeAt: referral.completeAt ?? null,
+  pausedAt: referral.pausedAt ?? null,
+  pausedMs: referral.pausedMs,
+  decisionDueAt: referral.decisionDueAt ?? null,
+  acceptedAt: referral.acceptedAt ?? null,
+  firstSeenAt: referral.firstSeenAt ?? null,
+  rebookReason: referral.rebookReason ?? null,
+  movedAt: referral.movedAt,
+  settledAt: referral.settledAt ?? null,
+});

@@ -1,0 +1,19 @@
+/** What referrals tell the other features. Every event carries `{ referralId, patientId }`. */
+
+/** A referral has come in and stands on the worklist. */
+export const REFERRAL_RECEIVED = 'referral.received';
+/** A red flag was found that nobody has acknowledged: carries also `{ flag }`. */
+export const RED_FLAG_FOUND = 'referral.red-flag-found';
+export const INFORMATION_REQUESTED = 'referral.information-requested';
+/** The undo window has closed: the acceptance is told to the referrer and holds. Told again when a waiting patient is accepted anew. */
+export const REFERRAL_ACCEPTED = 'referral.accepted';
+export const REFERRAL_DECLINED = 'referral.declined';
+export const REFERRAL_REDIRECTED = 'referral.redirected';
+export const REFERRAL_BOOKED = 'referral.booked';
+export const REFERRAL_TO_REBOOK = 'referral.to-rebook';
+export const REFERRAL_IN_CARE = 'referral.in-care';
+export const CANCELLATION_REQUESTED = 'referral.cancellation-requested';
+export const REFERRAL_WITHDRAWN = 'referral.withdrawn';
+export const REFERRAL_CLOSED = 'referral.closed';
+export const REFERRAL_CLOSED_NOT_SEEN = 'referral.closed-not-seen';
+export const REFERRAL_ENTERED_IN_ERROR = 'referral.entered-in-error';

@@ -1,0 +1,66 @@
+import { organizationId } from '@cairn/people';
+import type { Clinic } from '@cairn/platform';
+import { z } from 'zod';
+import type { FlagLevel } from './red-flags.js';
+import rules from './referral-rules.json' with { type: 'json' };
+import { REFERRAL_STATES, type ReferralState } from './referral.workflow.js';
+
+export const URGENCIES = ['routine', 'urgent', 'asap', 'stat'] as const;
+/** FHIR's request priority. */
+export type Urgency = (typeof URGENCIES)[number];
+
+export const PATHWAYS = ['assessment', 'conference', 'programme', 'single-discipline', 'advice-only'] as const;
+/** What the clinic means to do with an accepted referral. */
+export type Pathway = (typeof PATHWAYS)[number];
+
+const step = z.strictObject({ action: z.string().regex(/^[a-z-]+$/), days: z.number().min(0).max(366) });
+/** The next thing to do and within how many days of the last movement. */
+export type NextStep = z.infer<typeof step>;
+
+const openStates = REFERRAL_STATES.filter((state) => state in rules.nextSteps.value);
+
+/** What a clinic may set about its referrals. Stands in its settings under the key `referrals`; every key is optional. */
+export const referralSettingsSchema = z.strictObject({
+  /** A ServiceRequest whose code or category is among these is a referral to this clinic. */
+  codes: z.array(z.strictObject({ system: z.url(), code: z.string().min(1), display: z.string().optional() })).default(rules.codes.value),
+  /** Identifiers of the clinic as others write them: a performer that bears one is this clinic. */
+  identifiers: z.array(z.strictObject({ system: z.url(), value: z.string().min(1) })).default([]),
+  /** For how long a decision can be undone. Never for stat. */
+  undoSeconds: z.int().min(0).max(3600).default(rules.undoSeconds.value),
+  /** Days of the adjusted clock within which the patient should be seen. */
+  targetDays: z.strictObject({ stat: z.int().min(0), asap: z.int().min(0), urgent: z.int().min(0), routine: z.int().min(0) }).default(rules.targetDays.value),
+  nextSteps: z.partialRecord(z.enum(openStates), step).default({}),
+});
+
+/** A clinic's rules, with Cairn's defaults where it set none. */
+export interface ReferralSettings extends z.infer<typeof referralSettingsSchema> {
+  /** Reference of the clinic's Organization in the FHIR store. */
+  readonly organization: string;
+  readonly clinicName: string;
+}
+
+/** The clinic's rules for referrals. Throws when its settings are broken: to guess would lose referrals. */
+export function referralSettings(clinic: Clinic): ReferralSettings {
+  const parsed = referralSettingsSchema.parse(clinic.settings['referrals'] ?? {});
+  return { ...parsed, organization: `Organization/${organizationId(clinic.id)}`, clinicName: clinic.name };
+}
+
+const defaultSteps: Readonly<Partial<Record<ReferralState, NextStep>>> = rules.nextSteps.value;
+
+/** What must happen next in this state and within how many days; undefined where nothing must. An open red flag goes before everything. */
+export function nextStep(settings: ReferralSettings, state: ReferralState, openFlag: FlagLevel | undefined): NextStep | undefined {
+  const usual = settings.nextSteps[state] ?? defaultSteps[state];
+  return usual && openFlag ? rules.redFlagSteps.value[openFlag] : usual;
+}
+
+/** A choice among the keys of a table of words. */
+const keyOf = <Words extends Readonly<Record<string, string>>>(words: Words): z.ZodEnum<{ [Key in keyof Words & string]: Key }> =>
+  z.enum(Object.fromEntries(Object.keys(words).map((key) => [key, key])) as { [Key in keyof Words & string]: Key });
+
+/** Coded reasons with the words that people read. */
+export const DECLINE_REASONS = rules.decline.value;
+export const CLOSE_UNSEEN_REASONS = rules.closeUnseen.value;
+export const HOLD_REASONS = rules.hold.value;
+export const declineReason = keyOf(DECLINE_REASONS);
+export const closeUnseenReason = keyOf(CLOSE_UNSEEN_REASONS);
+export const holdReason = keyOf(HOLD_REASONS);

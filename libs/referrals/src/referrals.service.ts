@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { CairnError, notFound } from '@cairn/kernel';
+import type { Tx } from '@cairn/platform';
+import { ReferralCare } from './referral-care.service.js';
+import { ReferralClosing } from './referral-closing.service.js';
+import { Referral, type Outcome } from './referral.entity.js';
+import { ReferralDecisions } from './referral-decisions.service.js';
+import type { Pathway, Urgency } from './referral.settings.js';
+import type { ReferralState } from './referral.workflow.js';
+
+/** A referral as other features know it. */
+export interface ReferralFacts {
+  readonly id: string;
+  readonly patientId: string;
+  readonly serviceRequestId: string;
+  readonly taskId: string;
+  /** The connection it came by; null where none did. */
+  readonly connectionId: string | null;
+  readonly state: ReferralState;
+  readonly urgency: Urgency;
+  readonly pathway: Pathway | null;
+  /** Nothing remains to be done. */
+  readonly settled: boolean;
+}
+
+/** Referrals for the features that build on them, inside their own transactions. */
+@Injectable()
+export class Referrals {
+  constructor(
+    private readonly decisions: ReferralDecisions,
+    private readonly care: ReferralCare,
+    private readonly closing: ReferralClosing,
+  ) {}
+
+  /** The referral, or undefined when there is none. */
+  async get(tx: Tx, id: string): Promise<ReferralFacts | undefined> {
+    const referral = await tx.em.findOne(Referral, { clinicId: tx.scope.clinicId, id });
+    return referral ? factsOf(referral) : undefined;
+  }
+
+  /** Like `get`, but refuses with `not-found`. */
+  async require(tx: Tx, id: string): Promise<ReferralFacts> {
+    const facts = await this.get(tx, id);
+    if (!facts) throw notFound('The referral');
+    return facts;
+  }
+
+  /** The patient's referrals that are not over, newest first. */
+  async open(tx: Tx, patientId: string): Promise<ReferralFacts[]> {
+    const rows = await tx.em.find(Referral, { clinicId: tx.scope.clinicId, patientId, settledAt: null }, { orderBy: { id: 'desc' }, limit: 50 });
+    return rows.map(factsOf);
+  }
+
+  /**
+   * Care has begun, because a plan was activated, say. Returns whether the referral moved to in-care: false where it is there already, or where its state keeps
+   * it back (a patient who must be booked anew, a cancellation that waits); such a referral keeps its own next action.
+   */
+  async beginCare(tx: Tx, id: string, why: string): Promise<boolean> {
+    const referral = await this.decisions.lock(tx, id);
+    if (referral.state === 'in-care') return false;
+    try {
+      await this.care.beginIn(tx, referral, { comment: why, as: 'cairn' });
+      return true;
+    } catch (error) {
+      if (error instanceof CairnError && error.code.startsWith('referral.')) return false;
+      throw error;
+    }
+  }
+
+  /** Closes the referral with its outcome, which wins over a cancellation that waits. Refuses with a conflict where the workflow does. */
+  async recordOutcome(tx: Tx, id: string, outcome: Outcome): Promise<void> {
+    await this.closing.closeIn(tx, await this.decisions.lock(tx, id), outcome, 'cairn');
+  }
+}
+
+const factsOf = (referral: Referral): ReferralFacts => ({
+  id: referral.id,
+  patientId: referral.patientId,
+  serviceRequestId: referral.serviceRequestId,
+  taskId: referral.taskId,
+  connectionId: referral.connectionId ?? null,
+  state: referral.state,
+  urgency: referral.urgency,
+  pathway: referral.pathway ?? null,
+  settled: Boolean(referral.settledAt),
+});
