@@ -50,7 +50,8 @@ describe('a plan review', () => {
     expect(ruleOf('due', 'miss', { ...duePast, now: 44 * day + 1 })).toBeUndefined();
   });
 
-  it('is done only when it says how each goal stands', () => {
+  it('is done only when it says how each goal stands and what becomes of each activity', () => {
     expect(ruleOf('in-progress', 'complete', { ...duePast, goalsUnjudged: 1 })).toBe('review.goals-unjudged');
+    expect(ruleOf('in-progress', 'complete', { ...duePast, activitiesUndecided: 2 })).toBe('review.activities-undecided');
   });
 });

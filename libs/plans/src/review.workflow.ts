@@ -17,6 +17,8 @@ export interface ReviewFacts {
   readonly newDueAt?: number;
   /** Where the review is to be completed: goals being sought on which it says nothing. */
   readonly goalsUnjudged?: number;
+  /** And open activities of which it does not say what becomes of them. */
+  readonly activitiesUndecided?: number;
 }
 
 const sooner = ({ newDueAt, dueAt }: ReviewFacts): Refusal | undefined =>
@@ -35,10 +37,13 @@ const withinGrace = ({ newDueAt, graceUntil, now }: ReviewFacts): Refusal | unde
 const overdue = ({ now, graceUntil }: ReviewFacts): Refusal | undefined =>
   now > graceUntil ? undefined : { rule: 'review.not-overdue', message: 'A review is missed only when its days of grace are over.' };
 
-const goalsJudged = ({ goalsUnjudged = 0 }: ReviewFacts): Refusal | undefined =>
-  goalsUnjudged === 0
-    ? undefined
-    : { rule: 'review.goals-unjudged', message: `Say how each goal stands; ${goalsUnjudged} of those being sought ${goalsUnjudged === 1 ? 'is' : 'are'} missing.` };
+const complete = ({ goalsUnjudged = 0, activitiesUndecided = 0 }: ReviewFacts): Refusal | undefined => {
+  if (goalsUnjudged > 0) return { rule: 'review.goals-unjudged', message: `Say how each goal that is being sought stands: ${goalsUnjudged} missing.` };
+  if (activitiesUndecided > 0) {
+    return { rule: 'review.activities-undecided', message: `Say of each open activity whether it continues, changes, is complete or stops: ${activitiesUndecided} missing.` };
+  }
+  return undefined;
+};
 
 /** A review of a care plan. Moved only to earlier dates by rules, within the rule's grace by a person; missed once the grace is over, which escalates. */
 export const reviewMachine: Machine<ReviewState, ReviewEvent, ReviewFacts> = {
@@ -52,7 +57,7 @@ export const reviewMachine: Machine<ReviewState, ReviewEvent, ReviewFacts> = {
     { from: 'due', event: 'postpone', to: 'due', guard: withinGrace },
     { from: ['due', 'missed'], event: 'start', to: 'in-progress' },
     { from: 'due', event: 'miss', to: 'missed', guard: overdue },
-    { from: 'in-progress', event: 'complete', to: 'done', guard: goalsJudged },
+    { from: 'in-progress', event: 'complete', to: 'done', guard: complete },
     { from: ['due', 'missed', 'in-progress'], event: 'cancel', to: 'cancelled' },
   ],
 };

@@ -25,12 +25,10 @@ const hasEnded = (dosage: Dosage, now: Date): boolean => {
 const endOf = (date: string): number => (/^\d{4}(-\d{2}){0,2}$/.test(date) ? Date.parse(`${(date + '-12-31').slice(0, 10)}T23:59:59-12:00`) : Date.parse(date));
 
 /**
- * What a MedicationRequest in force says. `medication` is what its `medicationReference` leads to, where that could be read. Instructions
- * that are over are left out.
+ * What a MedicationRequest says. `product` is what its `medicationReference` leads to, where that could be read. Instructions that are
+ * over are left out.
  */
-export function readMedication(request: MedicationRequest, medication: Medication | undefined, now: Date): MedicationFacts {
-  const contained = request.contained?.find((resource): resource is Medication => resource.resourceType === 'Medication');
-  const product = medication ?? contained;
+export function readMedication(request: MedicationRequest, product: Medication | undefined, now: Date): MedicationFacts {
   const concept = request.medicationCodeableConcept ?? product?.code;
   const name = nameOf(concept);
   const composition = ingredientsOf(product, concept, name);

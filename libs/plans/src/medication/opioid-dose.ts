@@ -40,8 +40,7 @@ export function opioidDoses(medication: MedicationFacts): OpioidDose[] {
   const describe = (ingredient: string, mme: OpioidDose['mme']): OpioidDose => ({ medicationId: medication.id, name: medication.name, ingredient, mme });
   if (found.length === 0 && knowledge.isOpioidClass(medication.atc)) return [describe('opioid', { notKnown: 'no-factor' })];
   return found.map(({ ingredient, kind }) => {
-    if (kind.kind === 'partial-agonist') return describe(kind.ingredient, { notKnown: 'partial-agonist' });
-    if (kind.kind === 'no-factor') return describe(kind.ingredient, { notKnown: 'no-factor' });
+    if (kind.kind !== 'factor') return describe(kind.ingredient, { notKnown: kind.kind });
     return describe(kind.factor.ingredient, doseOf(medication, ingredient, kind.factor));
   });
 }
