@@ -1,0 +1,22 @@
+import { parseArgs } from 'node:util';
+import { fhirBench } from './fhir.bench.js';
+import { findInstance, type Instance } from './instance.js';
+import { asJson, asTable, type Row } from './report.js';
+
+const suites: Record<string, (instance: Instance) => Promise<Row[]>> = { fhir: fhirBench };
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
+const wanted = positionals.length > 0 ? positionals : Object.keys(suites);
+const unknown = wanted.filter((name) => !(name in suites));
+if (unknown.length > 0) {
+  process.stderr.write(`There is no bench "${unknown.join(', ')}". Benches: ${Object.keys(suites).join(', ')}.\n`);
+  process.exit(2);
+}
+const instance = await findInstance();
+const rows: Row[] = [];
+try {
+  for (const name of wanted) rows.push(...((await suites[name]?.(instance)) ?? []));
+} finally {
+  await instance.owner.end();
+}
+process.stdout.write(`${values.json ? asJson(rows) : asTable(rows)}\n`);
