@@ -45,6 +45,26 @@ export class Referrals {
     return facts;
   }
 
+  /** The referral whose Task or ServiceRequest this is (`Task/…`, `ServiceRequest/…`), or undefined. */
+  async ofResource(tx: Tx, reference: string): Promise<ReferralFacts | undefined> {
+    const [type, id = ''] = reference.split('/');
+    if (type !== 'Task' && type !== 'ServiceRequest') return undefined;
+    const referral = await tx.em.findOne(Referral, { clinicId: tx.scope.clinicId, ...(type === 'Task' ? { taskId: id } : { serviceRequestId: id }) });
+    return referral ? factsOf(referral) : undefined;
+  }
+
+  /** The referral whose Task this is. */
+  async byTask(tx: Tx, taskId: string): Promise<ReferralFacts | undefined> {
+    const referral = await tx.em.findOne(Referral, { clinicId: tx.scope.clinicId, taskId });
+    return referral ? factsOf(referral) : undefined;
+  }
+
+  /** The referral that rests on this request. */
+  async byServiceRequest(tx: Tx, serviceRequestId: string): Promise<ReferralFacts | undefined> {
+    const [row] = await tx.query<{ referral_id: string }>(`select referral_id from referral_key where clinic_id = $1 and key = $2`, [tx.scope.clinicId, `ServiceRequest/${serviceRequestId}`]);
+    return row && this.get(tx, row.referral_id);
+  }
+
   /** The patient's referrals that are not over, newest first. */
   async open(tx: Tx, patientId: string): Promise<ReferralFacts[]> {
     const rows = await tx.em.find(Referral, { clinicId: tx.scope.clinicId, patientId, settledAt: null }, { orderBy: { id: 'desc' }, limit: 50 });

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { DELIVERY_STATES } from './delivery/delivery.workflow.js';
+
+const MOST = 200;
+
+export const deliveryQuery = z.strictObject({
+  state: z.enum(DELIVERY_STATES).optional(),
+  cursor: z.uuid().optional(),
+  limit: z.coerce.number().int().min(1).max(MOST).default(50),
+});
+export type DeliveryQuery = z.infer<typeof deliveryQuery>;
+
+export const untoldQuery = z.strictObject({
+  patient: z.string().regex(/^[A-Za-z0-9\-.]{1,64}$/, 'must be a FHIR id'),
+  cursor: z.uuid().optional(),
+  limit: z.coerce.number().int().min(1).max(MOST).default(50),
+});
+export type UntoldQuery = z.infer<typeof untoldQuery>;
+
+/** Why a person decided so; it stands in the delivery's history, so it must not name the patient. */
+export const reasonBody = z.strictObject({ reason: z.string().trim().min(3).max(200) });
+export type ReasonBody = z.infer<typeof reasonBody>;
+
+export const replayAllBody = z.strictObject({ reason: z.string().trim().min(3).max(200), problem: z.string().max(60).optional() });
+export type ReplayAllBody = z.infer<typeof replayAllBody>;
+
+export const checkBody = z.strictObject({
+  /** Also create, change and remove one test resource at the EHR. */
+  write: z.boolean().default(true),
+});
+export type CheckBody = z.infer<typeof checkBody>;

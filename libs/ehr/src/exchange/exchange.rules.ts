@@ -1,0 +1,42 @@
+import { eachReference, localReference, objectsAt, textOf, type FhirJson } from '../fhir-json.js';
+import rules from './exchange.json' with { type: 'json' };
+
+/** How a resource must belong to a connection's referral before that EHR is told of it. */
+export type ReferralTie = 'its-task' | 'linked' | 'not-needed';
+
+interface TypeRule {
+  readonly ofReferral: string;
+  readonly links?: readonly string[];
+}
+
+const ruleOf = (type: string): TypeRule | undefined => (rules.types as Record<string, TypeRule>)[type];
+
+/** Types that an EHR is told of at all. */
+export const EXCHANGED_TYPES: readonly string[] = Object.keys(rules.types);
+
+/** Whether the exchange calls for the resource: its type is told to referrers, and the work on it is finished enough to be told. */
+export function isExchanged(type: string, resource: FhirJson): boolean {
+  if (!ruleOf(type)) return false;
+  const element = (rules.statusElement as Record<string, string>)[type] ?? 'status';
+  const unfinished = (rules.unfinished as Record<string, readonly string[]>)[type] ?? [];
+  return !unfinished.includes(textOf(resource[element]) ?? '');
+}
+
+/** How the resource must be tied to a referral, and the local ServiceRequests and Tasks (`Type/id`) that it names as its ties. */
+export function referralTies(type: string, resource: FhirJson): { tie: ReferralTie; links: string[] } {
+  const rule = ruleOf(type);
+  const links: string[] = [];
+  for (const element of rule?.links ?? []) {
+    eachReference(resource[element], ({ reference }) => {
+      const local = localReference(reference);
+      if (local && /^(ServiceRequest|Task)\//.test(local)) links.push(local);
+    });
+  }
+  return { tie: (rule?.ofReferral ?? 'linked') as ReferralTie, links };
+}
+
+/** Whether the resource carries a security label that keeps it in the house. Fails safe: consent to disclose it is not looked at here. */
+export function isWithheld(resource: FhirJson): boolean {
+  const labels = objectsAt(resource['meta']).flatMap((meta) => objectsAt(meta['security']));
+  return labels.some((label) => rules.withheld.some(({ system, codes }) => label['system'] === system && codes.includes(textOf(label['code']) ?? '')));
+}
