@@ -9,7 +9,7 @@ export interface Registered<P extends Patient = Patient> {
 }
 
 // Numbers 555-0100 to 555-0199 are kept for fiction in every area code (North American Numbering Plan).
-const AREA_CODES = ['202', '212', '303', '312', '404', '415', '503', '512', '617', '702', '801', '919'];
+const AREA_CODES = ['202', '213', '303', '312', '404', '415', '503', '512', '617', '702', '801', '919'];
 
 function fictionalNumber(patient: Patient): string {
   const digest = createHash('sha256').update(patient.id ?? JSON.stringify(patient.identifier)).digest();
