@@ -45,14 +45,6 @@ export class Referrals {
     return facts;
   }
 
-  /** The referral whose Task or ServiceRequest this is (`Task/…`, `ServiceRequest/…`), or undefined. */
-  async ofResource(tx: Tx, reference: string): Promise<ReferralFacts | undefined> {
-    const [type, id = ''] = reference.split('/');
-    if (type !== 'Task' && type !== 'ServiceRequest') return undefined;
-    const referral = await tx.em.findOne(Referral, { clinicId: tx.scope.clinicId, ...(type === 'Task' ? { taskId: id } : { serviceRequestId: id }) });
-    return referral ? factsOf(referral) : undefined;
-  }
-
   /** The referral whose Task this is. */
   async byTask(tx: Tx, taskId: string): Promise<ReferralFacts | undefined> {
     const referral = await tx.em.findOne(Referral, { clinicId: tx.scope.clinicId, taskId });

@@ -60,7 +60,8 @@ export class DeliveryPlanner implements EventHandler, OnModuleInit {
   async #referrers(tx: Tx, links: readonly string[]): Promise<Set<string>> {
     const found = new Set<string>();
     for (const link of links) {
-      const referral = await this.referrals.ofResource(tx, link);
+      const [type, id = ''] = link.split('/');
+      const referral = type === 'Task' ? await this.referrals.byTask(tx, id) : await this.referrals.byServiceRequest(tx, id);
       if (referral?.connectionId) found.add(referral.connectionId);
     }
     return found;
