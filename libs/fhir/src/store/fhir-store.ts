@@ -3,6 +3,7 @@ import { conflict, invalid, newId, notFound } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
 import type { ExtractResource, Resource, ResourceType } from '@medplum/fhirtypes';
 import { isResourceType } from '../definitions/structures.js';
+import { amendText } from '../lossless/amend-text.js';
 import { compactJson } from '../lossless/compact-json.js';
 import { readObject } from '../lossless/read-body.js';
 import { readQuery } from '../search/search-query.js';
@@ -70,6 +71,21 @@ export class FhirStore {
     const content = this.#contentOf(resource, resource.id);
     if (previous && !isDeleted(previous) && saysTheSame(previous, resource)) return parse<T>(previous);
     return this.#one<T>(tx, { method: 'PUT', owner: 'cairn', ...(previous ? { previous } : {}), ...content });
+  }
+
+  /**
+   * Changes a resource and takes it over: `change` works on a copy, and only the elements that it changes are written anew, so that what another system sent
+   * stays as it was sent, digit by digit. Refuses with 404 what is not there.
+   */
+  async amend<T extends ResourceType>(tx: Tx, type: T, id: string, change: (resource: ExtractResource<T>) => void): Promise<Stored<ExtractResource<T>>> {
+    const previous = await this.#locked(tx, type, id);
+    if (!previous || isDeleted(previous)) throw notFound(`${type}/${id}`);
+    const before = parse<ExtractResource<T>>(previous);
+    const after = parse<ExtractResource<T>>(previous);
+    change(after);
+    const content = readObject(amendText(previous.json, before, after));
+    validate(content.value);
+    return this.#one<ExtractResource<T>>(tx, { method: 'PUT', owner: 'cairn', previous, type, id, content });
   }
 
   /** The version in force. Refuses with 404 what is not there, is deleted, or is not visible to the actor. */
