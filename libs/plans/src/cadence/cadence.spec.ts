@@ -68,7 +68,8 @@ describe('the date of the next review', () => {
   it('lets people choose an earlier date, with no more grace than the rule gives', () => {
     const [rule] = reviewDates({ from: activated, zone, safety: none });
     expect(chosenDate(noon('2026-02-02'), rule, zone)).toMatchObject({ rule: 'chosen-at-review', graceUntil: noon('2026-02-16') });
-    expect(chosenDate(noon('2026-03-29'), rule, zone).graceUntil).toEqual(rule.graceUntil);
+    const [strict] = reviewDates({ from: activated, zone, safety: onOpioids({ status: 'known', perDay: 20 }), opioidChange: { kind: 'start', at: noon('2026-01-03') } });
+    expect(chosenDate(noon('2026-01-25'), strict, zone).graceUntil).toEqual(noon('2026-01-31'));
   });
 
   it('keeps every published window, days of grace included', () => {
