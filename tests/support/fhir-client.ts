@@ -1,4 +1,4 @@
-import type { Bundle, OperationOutcome, Resource } from '@medplum/fhirtypes';
+import type { Bundle, Resource } from '@medplum/fhirtypes';
 import type { TestApp } from './app.js';
 
 /** An answer of /fhir, with its body both as it came and as it reads. */
@@ -16,7 +16,7 @@ export class FhirClient {
     readonly authorization: string,
   ) {}
 
-  async send<T = Resource & OperationOutcome & Bundle>(method: string, path: string, body?: object | string | Buffer, headers: Record<string, string> = {}): Promise<FhirReply<T>> {
+  async send<T = Resource>(method: string, path: string, body?: object | string | Buffer, headers: Record<string, string> = {}): Promise<FhirReply<T>> {
     const payload = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     const response = await fetch(`${this.app.url}/fhir${path}`, {
       method,
@@ -27,10 +27,10 @@ export class FhirClient {
     return { status: response.status, headers: response.headers, text, body: (text === '' ? {} : JSON.parse(text)) as T };
   }
 
-  get = <T = Resource & OperationOutcome & Bundle>(path: string, headers?: Record<string, string>) => this.send<T>('GET', path, undefined, headers);
-  post = <T = Resource & OperationOutcome & Bundle>(path: string, body: object | string | Buffer, headers?: Record<string, string>) => this.send<T>('POST', path, body, headers);
-  put = <T = Resource & OperationOutcome & Bundle>(path: string, body: object | string | Buffer, headers?: Record<string, string>) => this.send<T>('PUT', path, body, headers);
-  delete = <T = Resource & OperationOutcome & Bundle>(path: string, headers?: Record<string, string>) => this.send<T>('DELETE', path, undefined, headers);
+  get = <T = Resource>(path: string, headers?: Record<string, string>) => this.send<T>('GET', path, undefined, headers);
+  post = <T = Resource>(path: string, body: object | string | Buffer, headers?: Record<string, string>) => this.send<T>('POST', path, body, headers);
+  put = <T = Resource>(path: string, body: object | string | Buffer, headers?: Record<string, string>) => this.send<T>('PUT', path, body, headers);
+  delete = <T = Resource>(path: string, headers?: Record<string, string>) => this.send<T>('DELETE', path, undefined, headers);
 
   /** Creates a resource and returns its id. Fails the test unless it was created. */
   async create(resource: Resource): Promise<string> {

@@ -1,5 +1,6 @@
 export { FhirCommands, type FhirCommandHandler, type FhirWrite } from './commands/fhir-commands.js';
 export { isResourceType, resourceTypes } from './definitions/structures.js';
+export { PROJECTION_WRITTEN } from './fhir.events.js';
 export { FhirModule } from './fhir.module.js';
 export { fhirMigrations } from './migrations/index.js';
 export { readExchanged, type ExchangedVersion } from './store/exchanged-version.js';

@@ -88,7 +88,7 @@ export class FhirWrites {
 
   async #store(tx: Tx, changes: readonly Change[]): Promise<CurrentVersion[]> {
     const provenance = provenanceOf(tx, changes, this.references);
-    const versions = await this.writer.write(tx, provenance ? [...changes, provenance] : changes);
+    const versions = await this.writer.write(tx, provenance ? [...changes, provenance] : changes, 'outside');
     return versions.slice(0, changes.length);
   }
 

@@ -16,26 +16,29 @@ export function readPrefix(value: string): Prefixed {
   return match ? { prefix: match[1] as Prefix, text: match[2] ?? '' } : { prefix: 'eq', text: value };
 }
 
-/** The SQL of the comparison of an indexed range with the range that a search value stands for, both as R4 defines them. */
-export function compareRanges(prefix: Prefix, low: string, high: string, from: string, to: string): string {
+/**
+ * The SQL of the comparison of an indexed range with the range that a search value stands for, both as R4 defines them. `from` and `to`
+ * give the ends of the latter when they are needed: PostgreSQL refuses a bound value that nothing uses.
+ */
+export function compareRanges(prefix: Prefix, low: string, high: string, from: () => string, to: () => string): string {
   switch (prefix) {
     case 'eq':
     case 'ap':
-      return `${low} >= ${from} and ${high} <= ${to}`;
+      return `(${low} >= ${from()} and ${high} <= ${to()})`;
     case 'ne':
-      return `(${low} < ${from} or ${high} > ${to})`;
+      return `(${low} < ${from()} or ${high} > ${to()})`;
     case 'gt':
-      return `${high} > ${to}`;
+      return `${high} > ${to()}`;
     case 'lt':
-      return `${low} < ${from}`;
+      return `${low} < ${from()}`;
     case 'ge':
-      return `(${high} > ${to} or ${low} >= ${from})`;
+      return `(${high} > ${to()} or ${low} >= ${from()})`;
     case 'le':
-      return `(${low} < ${from} or ${high} <= ${to})`;
+      return `(${low} < ${from()} or ${high} <= ${to()})`;
     case 'sa':
-      return `${low} >= ${to}`;
+      return `${low} >= ${to()}`;
     case 'eb':
-      return `${high} <= ${from}`;
+      return `${high} <= ${from()}`;
   }
 }
 

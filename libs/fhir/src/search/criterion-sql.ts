@@ -74,7 +74,7 @@ function valuesSql(criterion: Criterion, parameter: IndexedParameter, context: S
     case 'date':
       return values.map((value) => {
         const { prefix, from, to } = dateValue(name, value, context.now);
-        return compareRanges(prefix, 't.low', 't.high', context.bindings.add(from), context.bindings.add(to));
+        return compareRanges(prefix, 't.low', 't.high', () => context.bindings.add(from), () => context.bindings.add(to));
       });
     case 'number':
       return values.map((value) => numberSql(name, value, context));

@@ -3,6 +3,7 @@ import { conflict, invalid, newId, notFound } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
 import type { ExtractResource, Resource, ResourceType } from '@medplum/fhirtypes';
 import { isResourceType } from '../definitions/structures.js';
+import { PROJECTION_WRITTEN } from '../fhir.events.js';
 import { amendText } from '../lossless/amend-text.js';
 import { compactJson } from '../lossless/compact-json.js';
 import { readObject } from '../lossless/read-body.js';
@@ -135,7 +136,7 @@ export class FhirStore {
   /** Deletes a resource; its history stays. Does nothing when it is not there. */
   async remove(tx: Tx, type: ResourceType, id: string): Promise<void> {
     const previous = await this.#locked(tx, type, id);
-    if (previous && !isDeleted(previous)) await this.writer.write(tx, [{ method: 'DELETE', type, id, previous, owner: previous.owner }]);
+    if (previous && !isDeleted(previous)) await this.#told(tx, [{ method: 'DELETE', type, id, previous, owner: previous.owner }]);
   }
 
   /**
@@ -168,7 +169,14 @@ export class FhirStore {
   }
 
   async #write<T extends Resource>(tx: Tx, changes: readonly Change[]): Promise<Stored<T>[]> {
-    return (await this.writer.write(tx, changes)).map((version) => parse<T>(version));
+    return (await this.#told(tx, changes)).map((version) => parse<T>(version));
+  }
+
+  /** Writes, and lets those who listen know: whom it concerns outside is not the writing feature's to say. */
+  async #told(tx: Tx, changes: readonly Change[]): Promise<CurrentVersion[]> {
+    const versions = await this.writer.write(tx, changes, 'cairn');
+    for (const { type, id, version } of versions) await tx.emit(PROJECTION_WRITTEN, { type, id, version: String(version) });
+    return versions;
   }
 }
 

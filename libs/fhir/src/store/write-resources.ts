@@ -33,6 +33,12 @@ interface Prepared extends CurrentVersion {
   readonly after: Placed;
 }
 
+/** When versions are written, and in whose name. */
+interface Moment {
+  readonly now: Date;
+  readonly by: Owner;
+}
+
 const RESOURCE_PARAMETERS = 12;
 
 const resourceArrays = `unnest($4::text[], $5::text[], $6::int[], $7::bigint[], $8::text[], $9::bigint[], $10::text[], $11::text[], $12::text[])
@@ -75,12 +81,12 @@ export class ResourceWriter {
 
   /**
    * Writes all changes, in two statements at most, and returns the new versions in the same order. Contents must be valid, and no
-   * resource may be named twice.
+   * resource may be named twice. `by` says whether they are Cairn's own, made while somebody acts, or those of the one who acts.
    *
    * Refuses with 409 when a resource came into being or moved on since `previous` was read; with 422 when a hospital's system refers to
    * a patient who isn't shared with it, exactly as if there were no such patient, or would lose sight of what it writes.
    */
-  async write(tx: Tx, changes: readonly Change[]): Promise<CurrentVersion[]> {
+  async write(tx: Tx, changes: readonly Change[], by: Owner): Promise<CurrentVersion[]> {
     const fresh = changes.filter(({ previous }) => !previous);
     const numbers = await this.numbers.take(tx, fresh.length);
     const now = tx.clock.now();
@@ -88,8 +94,8 @@ export class ResourceWriter {
     await knownPatients(tx, prepared);
     await sharePatients(tx, fresh.filter(({ type }) => type === 'Patient').map(({ id }) => id));
     try {
-      await this.#insert(tx, prepared.filter(({ version }) => version === 1), now);
-      await this.#update(tx, prepared.filter(({ version }) => version > 1), now);
+      await this.#insert(tx, prepared.filter(({ version }) => version === 1), { now, by });
+      await this.#update(tx, prepared.filter(({ version }) => version > 1), { now, by });
     } catch (error) {
       if (hasCode(error, UNIQUE_VIOLATION)) throw concurrent();
       if (hasCode(error, POLICY_VIOLATION)) throw outOfSight();
@@ -128,18 +134,18 @@ export class ResourceWriter {
     return { rows, seq: previous.seq, patient: patientId === undefined ? 0 : hash53(patientId) };
   }
 
-  async #insert(tx: Tx, versions: readonly Prepared[], now: Date): Promise<void> {
+  async #insert(tx: Tx, versions: readonly Prepared[], moment: Moment): Promise<void> {
     if (versions.length === 0) return;
-    await tx.query({ name: 'fhir-insert', text: INSERT, values: [...resourceValues(tx, versions, now), ...indexValues(versions.map(({ after }) => after)), connectionOf(tx)] });
+    await tx.query({ name: 'fhir-insert', text: INSERT, values: [...resourceValues(tx, versions, moment), ...indexValues(versions.map(({ after }) => after)), connectionOf(tx)] });
   }
 
-  async #update(tx: Tx, versions: readonly Prepared[], now: Date): Promise<void> {
+  async #update(tx: Tx, versions: readonly Prepared[], moment: Moment): Promise<void> {
     if (versions.length === 0) return;
     const differences = versions.map(({ before, after }) => difference(before, after));
     const [result] = await tx.query<{ count: number }>({
       name: 'fhir-update',
       text: UPDATE,
-      values: [...resourceValues(tx, versions, now), ...indexValues(differences.map(({ gone }) => gone)), ...indexValues(differences.map(({ come }) => come))],
+      values: [...resourceValues(tx, versions, moment), ...indexValues(differences.map(({ gone }) => gone)), ...indexValues(differences.map(({ come }) => come))],
     });
     if (result?.count !== versions.length) throw concurrent();
   }
@@ -147,10 +153,10 @@ export class ResourceWriter {
 
 const connectionOf = ({ scope: { actor } }: Tx): string | null => (actor.kind === 'system' ? actor.connectionId : null);
 
-const resourceValues = (tx: Tx, versions: readonly Prepared[], now: Date): unknown[] => [
+const resourceValues = (tx: Tx, versions: readonly Prepared[], { now, by }: Moment): unknown[] => [
   tx.scope.clinicId,
   now,
-  `${tx.scope.actor.kind}:${tx.scope.actor.id}`,
+  `${by === 'cairn' ? 'cairn:' : ''}${tx.scope.actor.kind}:${tx.scope.actor.id}`,
   texts(versions.map(({ type }) => type)),
   texts(versions.map(({ id }) => id)),
   int4s(versions.map(({ version }) => version)),
