@@ -3,7 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Clinics, DemoClock, CLOCK, TokenService, Transactions, createLogger, readConfig, type Config, type Role, type Scope } from '@cairn/platform';
 import supertest from 'supertest';
 import { createApi } from '../../apps/api/src/create-api.js';
-import { seedDemo } from '../../apps/cli/src/seed/seed-demo.js';
+import { makeDemoClinic, plantDemoTeam } from '../../apps/cli/src/seed/seed-demo.js';
 import { createWorker } from '../../apps/worker/src/create-worker.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
@@ -65,11 +65,12 @@ const freePort = async (): Promise<number> => {
 export async function startTestApp({ worker: withWorker = false, environment = {} }: TestAppOptions = {}): Promise<TestApp> {
   const database = await createTestDatabase();
   const variables = { ...testEnvironment(database), PORT: String(await freePort()), ...environment };
-  await seedDemo(variables);
+  await makeDemoClinic(database.ownerUrl);
   const config = readConfig(variables);
   const logger = createLogger(config.LOG_LEVEL, 'test');
   const api = await createApi(config, logger);
   await api.listen(config.PORT, config.HOST);
+  await plantDemoTeam(api);
   const worker = withWorker ? await createWorker(config, logger) : undefined;
   const clinic = await api.get(Clinics).find('demo');
   if (!clinic) throw new Error('The demo clinic was not seeded.');

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { clientCommand } from './commands/client.js';
+import { ehrCommand } from './commands/ehr.js';
 import { migrateCommand } from './commands/migrate.js';
 import { seedCommand } from './commands/seed.js';
 import { tokenCommand } from './commands/token.js';
@@ -6,7 +8,9 @@ import { tokenCommand } from './commands/token.js';
 const program = new Command('cairn')
   .description("Cairn's operator commands")
   .showHelpAfterError()
-  .addCommand(migrateCommand());
+  .addCommand(migrateCommand())
+  .addCommand(clientCommand())
+  .addCommand(ehrCommand());
 
 if (process.env['CAIRN_MODE'] === 'demo') program.addCommand(seedCommand()).addCommand(tokenCommand());
 

@@ -1,12 +1,11 @@
 import { Command } from 'commander';
 import { migrate } from '@cairn/platform';
+import { ownerUrl } from '../context.js';
 import { migrations } from '../../../features.js';
 
 /** `migrate`: brings the database to the newest schema. The only command that needs the owner's role, and all it needs. */
 export const migrateCommand = (): Command =>
   new Command('migrate').description('bring the database to the newest schema (needs DATABASE_OWNER_URL)').action(async () => {
-    const ownerUrl = process.env['DATABASE_OWNER_URL'];
-    if (!ownerUrl) throw new Error('DATABASE_OWNER_URL is missing: name the database with the role that owns its schema.');
-    const ran = await migrate(ownerUrl, migrations, process.env['CAIRN_MODE'] === 'demo' ? 'demo' : 'production');
+    const ran = await migrate(ownerUrl(), migrations, process.env['CAIRN_MODE'] === 'demo' ? 'demo' : 'production');
     process.stdout.write(ran.length === 0 ? 'The schema is up to date.\n' : `Migrated: ${ran.join(', ')}\n`);
   });
