@@ -5,7 +5,7 @@ import { Instance } from './lib/instance.mjs';
 import { complain, say } from './lib/messages.mjs';
 import { main } from './lib/node.mjs';
 import { dataFolder, inProject } from './lib/paths.mjs';
-import { aborted, stopRequests } from './lib/signals.mjs';
+import { stopRequests } from './lib/signals.mjs';
 
 /** Like `npm start` in demo mode; a saved source is built, and the processes it concerns start again. */
 await main(import.meta.url, async () => {
@@ -21,8 +21,7 @@ await main(import.meta.url, async () => {
   await instance.start();
   say(`Cairn is ready at ${instance.addresses.api}, and watches apps/ and libs/. Logs: ${instance.logs}`);
   for (const folder of ['apps', 'libs']) void follow(folder, instance, requests.stopping);
-  await aborted(requests.stopping);
-  await instance.stop();
+  await instance.runUntilStopped();
 });
 
 /** @type {Set<string>} */

@@ -24,10 +24,9 @@ async function runDemo() {
   });
   await instance.start();
   tellWhereToLook(instance);
-  await aborted(requests.stopping);
-  say('\nStopping …');
-  await instance.stop();
-  say('Stopped. Its data stays in ' + (relative(root, instance.wishes.dataFolder) || instance.wishes.dataFolder) + '.');
+  void aborted(requests.stopping).then(() => say('\nStopping …'));
+  await instance.runUntilStopped();
+  say(`Stopped. Its data stays in ${relative(root, instance.wishes.dataFolder)}.`);
 }
 
 /** @param {Instance} instance */

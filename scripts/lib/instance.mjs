@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { keepPorts, takeDataFolder } from './data-folder.mjs';
 import { prepareDatabase } from './database.mjs';
 import { cairnVariables, houseVariables, withoutInstance } from './environment.mjs';
-import { identify } from './lock.mjs';
+import { identify, isAlive } from './lock.mjs';
 import { Stopped, Trouble } from './messages.mjs';
 import { entryPoints } from './paths.mjs';
 import { demandPort, freePort } from './ports.mjs';
@@ -10,6 +11,7 @@ import { startPostgres } from './postgres.mjs';
 import { runToEnd, Supervised } from './processes.mjs';
 import { removeRun, runFile, writeRun } from './run-file.mjs';
 import { keepSecrets } from './secrets.mjs';
+import { aborted } from './signals.mjs';
 
 /**
  * @typedef {object} Wishes
@@ -63,6 +65,19 @@ export class Instance {
       await this.stop();
       throw error;
     }
+  }
+
+  /**
+   * Waits until asked to stop, and stops. Processes that die meanwhile start again by themselves; should PostgreSQL end,
+   * which restarts what fails in it, something is wrong that a person must see.
+   */
+  async runUntilStopped() {
+    const { stopping } = this.wishes;
+    const server = this.#server;
+    while (!stopping.aborted && server && isAlive(server)) await Promise.race([delay(1000), aborted(stopping)]);
+    await this.stop();
+    if (stopping.aborted) return;
+    throw new Trouble(`PostgreSQL ended unasked, so Cairn stopped. Its log is ${server?.log}.`, 'Start again: nothing that was committed is lost.');
   }
 
   /** Stops everything, servers after those who use them. Does no harm when done twice. */

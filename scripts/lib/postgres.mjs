@@ -28,6 +28,7 @@ const throwAwaySettings = {
  * @property {string[]} moved folders outside project and data folder that its files went to
  * @property {(user: string, password: string, database: string) => string} url
  * @property {string} superuserUrl
+ * @property {string} log
  * @property {() => Promise<void>} stop ends all sessions and stops; a throw-away server drops everything at once
  */
 
@@ -58,6 +59,7 @@ export async function startPostgres({ dataFolder, password, port: preferred, thr
       moved: files.moved,
       url,
       superuserUrl: url(superuser, password, 'postgres'),
+      log: join(files.folder, 'log'),
       stop: () => stop(files, data, throwAway ? ['immediate'] : ['fast', 'immediate']),
     };
   } catch (error) {

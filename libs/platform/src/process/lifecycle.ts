@@ -26,6 +26,8 @@ export function stopCleanly(app: INestApplicationContext, logger: Logger): void 
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
   process.on('disconnect', () => stop('parent gone'));
+  // The parent may have gone while this process was still starting.
+  if (process.connected === false) stop('parent gone');
 }
 
 /** Tells the parent, if there is one, that this process is ready and where it listens. */
