@@ -1,12 +1,25 @@
 import type { Type } from '@nestjs/common';
+import { EhrModule, ehrEntities, ehrMigrations } from '@cairn/ehr';
 import { FhirModule, fhirMigrations } from '@cairn/fhir';
+import { OutcomesModule, outcomesEntities, outcomesMigrations } from '@cairn/outcomes';
+import { PeopleModule, peopleEntities, peopleMigrations } from '@cairn/people';
 import { platformMigrations, type Entities, type NamedMigration } from '@cairn/platform';
+import { ReferralsModule, referralsEntities, referralsMigrations } from '@cairn/referrals';
+import { RemindersModule, remindersEntities, remindersMigrations } from '@cairn/reminders';
 
 /** The features that the API and the worker load, in the order of the floor plan. */
-export const featureModules: readonly Type[] = [FhirModule];
+export const featureModules: readonly Type[] = [FhirModule, PeopleModule, OutcomesModule, ReferralsModule, RemindersModule, EhrModule];
 
 /** Entities of all features. */
-export const entities: Entities = [];
+export const entities: Entities = [...peopleEntities, ...outcomesEntities, ...referralsEntities, ...remindersEntities, ...ehrEntities];
 
 /** Migrations of all libs. They run in the order of their names. */
-export const migrations: readonly NamedMigration[] = [...platformMigrations, ...fhirMigrations];
+export const migrations: readonly NamedMigration[] = [
+  ...platformMigrations,
+  ...fhirMigrations,
+  ...peopleMigrations,
+  ...outcomesMigrations,
+  ...referralsMigrations,
+  ...remindersMigrations,
+  ...ehrMigrations,
+];
