@@ -46,12 +46,21 @@ async function prepareInstance(ownerUrl: string, mode: Config['CAIRN_MODE']): Pr
     await client.query('insert into demo_clock default values on conflict do nothing');
     await client.query('create schema if not exists bullmq');
     await runMigrations(client, 'bullmq');
-    // BullMQ makes one sequence for each queue when it is first used, hence "create".
+    // BullMQ makes one sequence for each queue when it is first used, hence "create". Those are the application's own: the next migration
+    // may not grant them, and need not.
     await client.query(`
       grant usage, create on schema bullmq to cairn_app;
       grant select, insert, update, delete on all tables in schema bullmq to cairn_app;
-      grant usage, select, update on all sequences in schema bullmq to cairn_app;
-      grant execute on all functions in schema bullmq to cairn_app;`);
+      grant execute on all functions in schema bullmq to cairn_app;
+      do $$
+      declare
+        sequence regclass;
+      begin
+        for sequence in select oid from pg_class where relnamespace = 'bullmq'::regnamespace and relkind = 'S' and relowner = current_user::regrole loop
+          execute format('grant usage, select, update on sequence %s to cairn_app', sequence);
+        end loop;
+      end
+      $$`);
   } finally {
     await client.end();
   }
