@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { RealClock, newId, type Clock } from '@cairn/kernel';
 import { ASSERTION_TYPE, SigningKeys } from '@cairn/platform';
 import { SignJWT } from 'jose';
@@ -51,7 +51,7 @@ export class SmartTokens {
   constructor(
     private readonly http: OutsideHttp,
     private readonly discovery: SmartDiscovery,
-    private readonly keys: SigningKeys,
+    @Inject(SigningKeys) private readonly keys: Pick<SigningKeys, 'current'>,
   ) {}
 
   /** A token that holds for a while yet. Throws {@link TokenRefused}, or what discovery and the network throw. */
