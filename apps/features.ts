@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { ConferencesModule, conferencesEntities, conferencesMigrations } from '@cairn/conferences';
 import { EhrModule, ehrEntities, ehrMigrations } from '@cairn/ehr';
 import { FhirModule, fhirMigrations } from '@cairn/fhir';
 import { OutcomesModule, outcomesEntities, outcomesMigrations } from '@cairn/outcomes';
@@ -8,10 +9,10 @@ import { ReferralsModule, referralsEntities, referralsMigrations } from '@cairn/
 import { RemindersModule, remindersEntities, remindersMigrations } from '@cairn/reminders';
 
 /** The features that the API and the worker load, in the order of the floor plan. */
-export const featureModules: readonly Type[] = [FhirModule, PeopleModule, OutcomesModule, ReferralsModule, RemindersModule, EhrModule];
+export const featureModules: readonly Type[] = [FhirModule, PeopleModule, OutcomesModule, ReferralsModule, ConferencesModule, RemindersModule, EhrModule];
 
 /** Entities of all features. */
-export const entities: Entities = [...peopleEntities, ...outcomesEntities, ...referralsEntities, ...remindersEntities, ...ehrEntities];
+export const entities: Entities = [...peopleEntities, ...outcomesEntities, ...referralsEntities, ...conferencesEntities, ...remindersEntities, ...ehrEntities];
 
 /** Migrations of all libs. They run in the order of their names. */
 export const migrations: readonly NamedMigration[] = [
@@ -20,6 +21,7 @@ export const migrations: readonly NamedMigration[] = [
   ...peopleMigrations,
   ...outcomesMigrations,
   ...referralsMigrations,
+  ...conferencesMigrations,
   ...remindersMigrations,
   ...ehrMigrations,
 ];
