@@ -27,7 +27,7 @@ export class ReferralProjection {
       urgency: pending ? pending.before.urgency : referral.urgency,
       reason: referral.reasonCode && referral.reasonText ? { code: referral.reasonCode, text: referral.reasonText } : null,
       outcome: referral.outcome ?? null,
-      clinic: { reference: settings.organization, display: settings.clinicName },
+      clinic: { reference: settings.reference, display: settings.clinicName },
     };
   }
 
@@ -69,7 +69,9 @@ export class ReferralProjection {
   /** Sends the letter to whoever placed the request. Returns the Communication's id. */
   async tell(tx: Tx, referral: Referral, settings: ReferralSettings, letter: Letter): Promise<string> {
     const request = await this.store.find(tx, 'ServiceRequest', referral.serviceRequestId);
-    const communication = await this.store.create(tx, noticeToReferrer(newId(), this.view(referral, settings), letter, request?.requester, tx.clock.now()));
+    const { phone } = settings.organisation;
+    const signed = phone ? { ...letter, text: `${letter.text} You can reach us at ${phone}.` } : letter;
+    const communication = await this.store.create(tx, noticeToReferrer(newId(), this.view(referral, settings), signed, request?.requester, tx.clock.now()));
     return communication.id;
   }
 

@@ -27,19 +27,19 @@ export async function isAddressedHere(task: Task, settings: ReferralSettings, re
 
 /** The clinic itself, by its Organization, by one of its identifiers, or by a service or a role that belongs to it. */
 async function isThisClinic(party: Reference, holder: Resource, settings: ReferralSettings, resolve: Resolve): Promise<boolean> {
-  if (party.reference === settings.organization || isOwnIdentifier(party.identifier, settings)) return true;
+  if (party.reference === settings.reference || isOwnIdentifier(party.identifier, settings)) return true;
   if (party.reference === undefined) return false;
   const resource = await resolve(party.reference, holder);
   if (resource?.resourceType === 'Organization') return bearsOwnIdentifier(resource, settings);
   const home = resource?.resourceType === 'HealthcareService' ? resource.providedBy : resource?.resourceType === 'PractitionerRole' ? resource.organization : undefined;
   if (home?.reference === undefined) return isOwnIdentifier(home?.identifier, settings);
-  if (home.reference === settings.organization) return true;
+  if (home.reference === settings.reference) return true;
   const organization = await resolve(home.reference, holder);
   return organization?.resourceType === 'Organization' && bearsOwnIdentifier(organization, settings);
 }
 
 const isOwnIdentifier = (identifier: { system?: string; value?: string } | undefined, settings: ReferralSettings): boolean =>
-  settings.identifiers.some((own) => own.system === identifier?.system && own.value === identifier.value);
+  settings.organisation.identifiers.some((own) => own.system === identifier?.system && own.value === identifier.value);
 
 const bearsOwnIdentifier = (organization: Organization, settings: ReferralSettings): boolean =>
   (organization.identifier ?? []).some((identifier) => isOwnIdentifier(identifier, settings));

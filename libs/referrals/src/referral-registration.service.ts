@@ -35,7 +35,7 @@ export class ReferralRegistration {
       const patientId = await this.#patient(tx, body.patient);
       const form = Object.keys(body.information).length > 0 ? await this.store.create(tx, intakeForm(newId(), patientId, body.information, receivedAt)) : undefined;
       const id = newId();
-      const clinic = { reference: settings.organization, display: settings.clinicName };
+      const clinic = { reference: settings.reference, display: settings.clinicName };
       const request = await this.store.create(
         tx,
         ownRequest(

@@ -23,8 +23,13 @@ const openStates = REFERRAL_STATES.filter((state) => state in rules.nextSteps.va
 export const referralSettingsSchema = z.strictObject({
   /** A ServiceRequest whose code or category is among these is a referral to this clinic. */
   codes: z.array(z.strictObject({ system: z.url(), code: z.string().min(1), display: z.string().optional() })).default(rules.codes.value),
-  /** Identifiers of the clinic as others write them: a performer that bears one is this clinic. */
-  identifiers: z.array(z.strictObject({ system: z.url(), value: z.string().min(1) })).default([]),
+  /** How the clinic is known to others: a performer that bears one of its identifiers is this clinic. `phone` stands in letters to referrers. */
+  organisation: z
+    .strictObject({
+      identifiers: z.array(z.strictObject({ system: z.url(), value: z.string().min(1) })).default([]),
+      phone: z.string().trim().min(3).max(40).optional(),
+    })
+    .default({ identifiers: [] }),
   /** For how long a decision can be undone. Never for stat. */
   undoSeconds: z.int().min(0).max(3600).default(rules.undoSeconds.value),
   /** Days of the adjusted clock within which the patient should be seen. */
@@ -35,14 +40,14 @@ export const referralSettingsSchema = z.strictObject({
 /** A clinic's rules, with Cairn's defaults where it set none. */
 export interface ReferralSettings extends z.infer<typeof referralSettingsSchema> {
   /** Reference of the clinic's Organization in the FHIR store. */
-  readonly organization: string;
+  readonly reference: string;
   readonly clinicName: string;
 }
 
 /** The clinic's rules for referrals. Throws when its settings are broken: to guess would lose referrals. */
 export function referralSettings(clinic: Clinic): ReferralSettings {
   const parsed = referralSettingsSchema.parse(clinic.settings['referrals'] ?? {});
-  return { ...parsed, organization: `Organization/${organizationId(clinic.id)}`, clinicName: clinic.name };
+  return { ...parsed, reference: `Organization/${organizationId(clinic.id)}`, clinicName: clinic.name };
 }
 
 const defaultSteps: Readonly<Partial<Record<ReferralState, NextStep>>> = rules.nextSteps.value;
