@@ -107,7 +107,7 @@ export class Instance {
   }
 
   async #startAll() {
-    const { dataFolder, host, port: wantedPort, env, throwAway } = this.wishes;
+    const { dataFolder, host, port: wantedPort, env } = this.wishes;
     await demandPort(host, wantedPort);
     const port = wantedPort || (await freePort());
     const address = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -117,17 +117,18 @@ export class Instance {
       ...houseVariables({ dataFolder, host, port, publicUrl: env.PUBLIC_URL || address, secrets }),
     };
 
-    const [server, sandbox] = await allOf([
-      this.#startServer(secrets.superuserPassword, ports.postgres, throwAway),
+    // Two things at a time, as machines have two processors at least: the order is what each one needs of the others.
+    const [{ ownerUrl, appUrl }, sandbox] = await allOf([
+      this.#startDatabase(secrets, ports.postgres, house),
       this.#supervise('sandbox', 'The sandbox', { ...house, ...sandboxPlace(ports) }).start(),
     ]);
-    const { ownerUrl, appUrl } = await prepareDatabase(server, secrets, 'cairn');
     const own = { ...house, ...cairnVariables({ appUrl, redisUrl: env.REDIS_URL, secrets, sandbox }) };
     const operator = { ...own, DATABASE_OWNER_URL: ownerUrl };
-    await this.#command('migrate', operator);
-    await this.#command('seed', operator);
-
-    await allOf([this.#supervise('api', 'The API', own).start(), this.#supervise('worker', 'The worker', own).start()]);
+    await allOf([
+      this.#command('seed', operator),
+      this.#supervise('api', 'The API', own).start(),
+      this.#supervise('worker', 'The worker', own).start(),
+    ]);
     this.#run = {
       mode: 'demo',
       launcher: identify(process.pid),
@@ -139,14 +140,18 @@ export class Instance {
   }
 
   /**
-   * @param {string} password
+   * @param {import('./secrets.mjs').Secrets} secrets
    * @param {number} port
-   * @param {boolean} [throwAway]
+   * @param {NodeJS.ProcessEnv} env
+   * @returns {Promise<{ ownerUrl: string, appUrl: string }>} of the migrated database
    */
-  async #startServer(password, port, throwAway) {
-    this.#server = await startPostgres({ dataFolder: this.wishes.dataFolder, password, port, throwAway });
-    this.wishes.onServer?.(this.#server.pid);
-    return this.#server;
+  async #startDatabase(secrets, port, env) {
+    const { dataFolder, throwAway, onServer } = this.wishes;
+    this.#server = await startPostgres({ dataFolder, password: secrets.superuserPassword, port, throwAway });
+    onServer?.(this.#server.pid);
+    const urls = await prepareDatabase(this.#server, secrets, 'cairn');
+    await this.#command('migrate', { ...env, DATABASE_OWNER_URL: urls.ownerUrl });
+    return urls;
   }
 
   /**
