@@ -12,8 +12,11 @@ export class ErrorFilter implements ExceptionFilter {
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<FastifyRequest>();
-    const reply = http.getResponse<FastifyReply>();
+    this.answer(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  /** Answers an error that came up before any route was found, or in one. */
+  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = edgeError(thrown);
     if (error.status >= 500) this.logger.error({ event: 'request.failed', correlationId: request.id, error: thrown });
     if (reply.sent) return;

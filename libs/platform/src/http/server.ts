@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { newId } from '@cairn/kernel';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { invalid, newId } from '@cairn/kernel';
 import { CONFIG, type Config } from '../config/config.js';
 import { LOGGER, type Logger } from '../logging/logger.js';
 import { NestLogger } from '../logging/nest-logger.js';
@@ -19,7 +20,13 @@ const CORRELATION_ID = /^[\w.:-]{8,64}$/;
  * `x-correlation-id` when it is well-formed, and always answered). It does not listen yet.
  */
 export async function createHttpServer(module: Type | object, logger: Logger): Promise<NestFastifyApplication> {
+  const errors = new ErrorFilter(logger);
   const adapter = new FastifyAdapter({
+    // A URL that can't be decoded meets no route, and so no filter.
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      reply.header('x-correlation-id', request.id);
+      errors.answer(error.code === 'FST_ERR_BAD_URL' ? invalid('The URL has a "%" that does not stand for a character.', { code: 'bad-url' }) : error, request, reply);
+    },
     genReqId: (request: IncomingMessage) => {
       const given = request.headers['x-correlation-id'];
       return typeof given === 'string' && CORRELATION_ID.test(given) ? given : newId();
@@ -36,7 +43,7 @@ export async function createHttpServer(module: Type | object, logger: Logger): P
     reply.header('x-content-type-options', 'nosniff');
     done();
   });
-  app.useGlobalFilters(new ErrorFilter(logger));
+  app.useGlobalFilters(errors);
   app.useGlobalPipes(schemaValidation());
   return app;
 }
