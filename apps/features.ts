@@ -4,15 +4,16 @@ import { EhrModule, ehrEntities, ehrMigrations } from '@cairn/ehr';
 import { FhirModule, fhirMigrations } from '@cairn/fhir';
 import { OutcomesModule, outcomesEntities, outcomesMigrations } from '@cairn/outcomes';
 import { PeopleModule, peopleEntities, peopleMigrations } from '@cairn/people';
+import { PlansModule, plansEntities, plansMigrations } from '@cairn/plans';
 import { platformMigrations, type Entities, type NamedMigration } from '@cairn/platform';
 import { ReferralsModule, referralsEntities, referralsMigrations } from '@cairn/referrals';
 import { RemindersModule, remindersEntities, remindersMigrations } from '@cairn/reminders';
 
 /** The features that the API and the worker load, in the order of the floor plan. */
-export const featureModules: readonly Type[] = [FhirModule, PeopleModule, OutcomesModule, ReferralsModule, ConferencesModule, RemindersModule, EhrModule];
+export const featureModules: readonly Type[] = [FhirModule, PeopleModule, OutcomesModule, ReferralsModule, ConferencesModule, PlansModule, RemindersModule, EhrModule];
 
 /** Entities of all features. */
-export const entities: Entities = [...peopleEntities, ...outcomesEntities, ...referralsEntities, ...conferencesEntities, ...remindersEntities, ...ehrEntities];
+export const entities: Entities = [...peopleEntities, ...outcomesEntities, ...referralsEntities, ...conferencesEntities, ...plansEntities, ...remindersEntities, ...ehrEntities];
 
 /** Migrations of all libs. They run in the order of their names. */
 export const migrations: readonly NamedMigration[] = [
@@ -22,6 +23,7 @@ export const migrations: readonly NamedMigration[] = [
   ...outcomesMigrations,
   ...referralsMigrations,
   ...conferencesMigrations,
+  ...plansMigrations,
   ...remindersMigrations,
   ...ehrMigrations,
 ];

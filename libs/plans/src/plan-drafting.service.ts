@@ -62,7 +62,7 @@ export class PlanDrafting {
       const rows: PlanRows = { plan, goals: [], activities: [] };
       const activities = [...recommended.map(activityFromRecommendation), ...body.activities];
       await this.wording.write(tx, rows, { goals: body.goals, activities });
-      for (const { id } of recommended) await this.recommendations.accept(tx, id);
+      for (const { id, state } of recommended) if (state === 'proposed') await this.recommendations.accept(tx, id);
       await this.records.save(tx, rows, 'plan.draft', 'create');
       await tx.emit(PLAN_DRAFTED, { planId: plan.id, patientId });
       return plan.id;

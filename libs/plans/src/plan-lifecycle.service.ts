@@ -53,7 +53,7 @@ export class PlanLifecycle {
       await this.waiting.end(tx, rows);
       const review = await this.schedule.setNext(tx, rows);
       await this.#askForMeasures(tx, plan.patientId, review.dueAt);
-      for (const recommendationId of plan.recommendationIds) await this.recommendations.complete(tx, recommendationId, 'Carried out by the care plan.');
+      await this.#fulfil(tx, plan.recommendationIds);
       if (plan.referralId) await this.referrals.beginCare(tx, plan.referralId, 'The care plan is in force.');
       await this.records.save(tx, rows, 'plan.activate');
       await tx.emit(PLAN_ACTIVATED, { planId: id, patientId: plan.patientId, ...(plan.referralId ? { referralId: plan.referralId } : {}) });
@@ -114,6 +114,14 @@ export class PlanLifecycle {
     const from = plan.state;
     plan.state = nextState(planMachine, from, event, factsOf(rows, await this.schedule.open(tx, plan.id)));
     this.records.log(tx, plan, { subject: 'plan', subjectId: plan.id, event, from, to: plan.state, why });
+  }
+
+  /** What the conference recommended is done once the plan that carries it out is in force; one that lapsed meanwhile is back with the team. */
+  async #fulfil(tx: Tx, recommendationIds: readonly string[]): Promise<void> {
+    for (const id of recommendationIds) {
+      const recommendation = await this.recommendations.get(tx, id);
+      if (recommendation?.state === 'proposed' || recommendation?.state === 'accepted') await this.recommendations.complete(tx, id, 'Carried out by the care plan.');
+    }
   }
 
   async #tell(tx: Tx, { plan }: PlanRows, event: string): Promise<void> {
