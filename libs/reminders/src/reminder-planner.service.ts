@@ -91,6 +91,7 @@ export class ReminderPlanner {
       rule: null,
       channels: [],
       sentAt: null,
+      interpreterNeeded: false,
       answer: null,
       answeredAt: null,
       silentFrom: null,

@@ -26,6 +26,8 @@ const ReminderSchema = defineEntity({
     /** The channels it was claimed for, best first. */
     channels: p.array<Channel>(),
     sentAt: p.datetime().strictNullable(),
+    /** Whether the patient may not understand the language it was worded in. */
+    interpreterNeeded: p.boolean(),
     answer: p.string().$type<Answer>().strictNullable(),
     answeredAt: p.datetime().strictNullable(),
     /** From when the lack of an answer is heard. */

@@ -18,7 +18,7 @@ export interface Page<T> {
 }
 
 /** A reminder as people see it. */
-export interface ReminderView extends Pick<Reminder, 'id' | 'patientId' | 'kind' | 'topic' | 'state' | 'rule' | 'channels' | 'eventAt' | 'dueAt' | 'sentAt' | 'answer' | 'answeredAt' | 'version'> {
+export interface ReminderView extends Pick<Reminder, 'id' | 'patientId' | 'kind' | 'topic' | 'state' | 'rule' | 'channels' | 'eventAt' | 'dueAt' | 'sentAt' | 'interpreterNeeded' | 'answer' | 'answeredAt' | 'version'> {
   /** The Task that it is about. */
   readonly subject: string;
   readonly availableActions: readonly ('cancel' | 'answer')[];
@@ -109,10 +109,10 @@ function pageOf<Row extends { id: string }, View>(rows: readonly Row[], limit: n
 }
 
 function viewOf(reminder: Reminder, { actor }: Scope, now: Date): ReminderView {
-  const { id, patientId, kind, topic, state, rule, channels, eventAt, dueAt, sentAt, answer, answeredAt, version } = reminder;
+  const { id, patientId, kind, topic, state, rule, channels, eventAt, dueAt, sentAt, interpreterNeeded, answer, answeredAt, version } = reminder;
   const events = may(actor, 'reminder.write') ? availableEvents(reminderMachine, state, workflowFacts(reminder, now)) : [];
   const availableActions = (['cancel', 'answer'] as const).filter((action) => events.includes(action));
-  return { id, patientId, kind, topic, subject: `Task/${reminder.subjectId}`, state, rule, channels, eventAt, dueAt, sentAt, answer, answeredAt, version, availableActions };
+  return { id, patientId, kind, topic, subject: `Task/${reminder.subjectId}`, state, rule, channels, eventAt, dueAt, sentAt, interpreterNeeded, answer, answeredAt, version, availableActions };
 }
 
 function escalationView(escalation: Escalation, { actor }: Scope, now: Date): EscalationView {

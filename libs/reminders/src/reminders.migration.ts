@@ -21,6 +21,7 @@ class RemindersMigration extends Migration {
         rule text,
         channels text[] not null default '{}' check (channels <@ array['sms', 'email']),
         sent_at timestamptz,
+        interpreter_needed boolean not null default false,
         answer text check (answer in ('confirmed', 'reschedule', 'stop', 'free-text')),
         answered_at timestamptz,
         silent_from timestamptz,

@@ -28,12 +28,18 @@ export interface Dispatch {
 
 /** Whether a message of a reminder may leave on a channel, now: with what to say it by, or until when to wait, or why not. */
 export type Clearance =
-  | { readonly may: 'send'; readonly patient: NonNullable<Checked['patient']>; readonly zone: string; readonly eventAt: Date }
+  | { readonly may: 'send'; readonly patient: NonNullable<Checked['patient']>; readonly zone: string; readonly eventAt: Date; readonly subjectId: string }
   | { readonly may: 'wait'; readonly until: Date; readonly rule: SendingRule }
-  | { readonly may: 'never'; readonly rule: SendingRule | `reminder-${ReminderState}` };
+  /** This channel is closed; another may do. */
+  | { readonly may: 'not-this-way'; readonly rule: SendingRule }
+  /** Nobody need be reached any more. */
+  | { readonly may: 'not-at-all'; readonly rule: SendingRule | `reminder-${ReminderState}` };
 
 /** Channels on which a question can be answered. */
 const ANSWERED_BY: readonly Channel[] = ['sms'];
+
+/** Rules after which nothing is to be sent on any channel. */
+const FINAL: readonly SendingRule[] = ['subject-missing', 'no-longer-needed', 'too-late', 'deceased'];
 
 /** States in which messages of a reminder may still leave. */
 const LEAVING: readonly ReminderState[] = ['sending', 'unknown', 'sent', 'delivered'];
@@ -50,9 +56,13 @@ export class Reminders {
   /** Hands over a claimed reminder, once. Undefined when it is not claimed any more: cancelled meanwhile, or handed over before. */
   async handOver(tx: Tx, reminderId: string): Promise<Dispatch | undefined> {
     const reminder = await this.hold(tx, reminderId);
-    if (!(await this.log.hear(tx, reminder, 'send'))) return undefined;
-    const { patientId, kind, topic, subjectId, channels } = reminder;
-    return { reminderId, patientId, kind, topic, subjectId, use: rulesOf(kind).channels, channels };
+    return (await this.log.hear(tx, reminder, 'send')) ? dispatchOf(reminder) : undefined;
+  }
+
+  /** What was handed over, or undefined when nothing of it may leave any more. */
+  async handedOver(tx: Tx, reminderId: string): Promise<Dispatch | undefined> {
+    const reminder = await this.hold(tx, reminderId);
+    return LEAVING.includes(reminder.state) ? dispatchOf(reminder) : undefined;
   }
 
   /**
@@ -61,19 +71,20 @@ export class Reminders {
    */
   async clear(tx: Tx, reminderId: string, channel: Channel): Promise<Clearance> {
     const reminder = await this.hold(tx, reminderId);
-    if (!LEAVING.includes(reminder.state)) return { may: 'never', rule: `reminder-${reminder.state}` };
+    if (!LEAVING.includes(reminder.state)) return { may: 'not-at-all', rule: `reminder-${reminder.state}` };
     await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`contact/${tx.scope.clinicId}/${reminder.patientId}`]);
     const { decision, patient, profile, subject } = await this.checks.check(tx, reminder, channel);
     if (decision.act === 'postpone') return { may: 'wait', until: decision.until, rule: decision.rule };
-    if (decision.act !== 'send') return { may: 'never', rule: decision.rule };
+    if (decision.act !== 'send') return { may: FINAL.includes(decision.rule) ? 'not-at-all' : 'not-this-way', rule: decision.rule };
     if (!patient || !profile || !subject) throw new Error('A reminder was cleared for a patient or an event that is not there.');
     await this.#note(tx, reminder, channel, 'sending');
-    return { may: 'send', patient, zone: profile.zone, eventAt: subject.at };
+    return { may: 'send', patient, zone: profile.zone, eventAt: subject.at, subjectId: reminder.subjectId };
   }
 
-  /** The provider took it. */
-  async recordSent(tx: Tx, reminderId: string, channel: Channel): Promise<void> {
+  /** The provider took it. `interpreterNeeded`: the patient may not understand the language it is worded in. */
+  async recordSent(tx: Tx, reminderId: string, channel: Channel, interpreterNeeded: boolean): Promise<void> {
     const reminder = await this.hold(tx, reminderId);
+    if (interpreterNeeded) tx.em.assign(reminder, { interpreterNeeded });
     await this.#note(tx, reminder, channel, 'sent');
     await this.#reached(tx, reminder, channel, 'accept');
   }
@@ -110,9 +121,11 @@ export class Reminders {
     await this.escalations.open(tx, { patientId: reminder.patientId, reminderId, reason, rule });
   }
 
-  /** It is not sent at all, and nobody need see to it: the event is over, the patient died. */
+  /** Nothing more of it is sent. Where it is not known whether the patient was written to before that, and it matters still, a person takes over. */
   async recordSkipped(tx: Tx, reminderId: string, rule: string): Promise<void> {
-    await this.log.hear(tx, await this.hold(tx, reminderId), 'skip', rule);
+    const reminder = await this.hold(tx, reminderId);
+    if (await this.log.hear(tx, reminder, 'skip', rule)) return;
+    if (reminder.state === 'unknown' && rule === 'too-late') await this.giveUp(tx, reminderId, 'outcome-unknown', rule);
   }
 
   /** The reminder, held until the transaction ends. */
@@ -132,3 +145,13 @@ export class Reminders {
     await tx.flush();
   }
 }
+
+const dispatchOf = ({ id, patientId, kind, topic, subjectId, channels }: Reminder): Dispatch => ({
+  reminderId: id,
+  patientId,
+  kind,
+  topic,
+  subjectId,
+  use: rulesOf(kind).channels,
+  channels,
+});

@@ -6,8 +6,8 @@ import type { Config } from '../config/config.js';
 const FHIR_TYPES = ['application/fhir+json', 'application/json-patch+json'];
 
 /**
- * Registers how bodies are read. On /fhir they arrive as the bytes that were sent, as a Buffer; elsewhere JSON is parsed and anything that would
- * reach an object's prototype is refused.
+ * Registers how bodies are read. On /fhir they arrive as the bytes that were sent, as a Buffer, and so they do on /webhooks, where a signature
+ * stands for them; elsewhere JSON is parsed and anything that would reach an object's prototype is refused.
  */
 export function registerBodyParsers(fastify: FastifyInstance, config: Config): void {
   fastify.removeAllContentTypeParsers();
@@ -19,6 +19,7 @@ export function registerBodyParsers(fastify: FastifyInstance, config: Config): v
     (request, body: Buffer, done) => {
       if (request.url.startsWith('/fhir')) return done(null, body);
       if (body.length > config.API_BODY_LIMIT_BYTES) return done(invalid(`The body is over ${config.API_BODY_LIMIT_BYTES} bytes.`, { status: 413, code: 'too-large' }));
+      if (request.url.startsWith('/webhooks/')) return done(null, body);
       if (body.length === 0) return done(null, undefined);
       void parseJson(request, body.toString('utf8'), (error, value) =>
         done(error ? invalid('The body is not valid JSON.', { code: 'malformed-json', issues: [{ path: '(body)', message: 'Send well-formed JSON.' }] }) : null, value),

@@ -1,0 +1,57 @@
+import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { RealClock } from '@cairn/kernel';
+import { PeopleModule } from '@cairn/people';
+import { CONFIG, DueWorkRegistry, EventHandlers, type Config } from '@cairn/platform';
+import { RemindersModule } from '@cairn/reminders';
+import { CARRIERS, type Carrier } from './carrier.js';
+import { ClinicNumbers } from './clinic-numbers.js';
+import { EmailCarrier } from './email.carrier.js';
+import { MessageClaims } from './message-claims.service.js';
+import { MessageLog } from './message-log.service.js';
+import { MessageOutcomes } from './message-outcomes.service.js';
+import { MessageSendWork } from './message-send.work.js';
+import { MessageText } from './message-text.service.js';
+import { REAL_CLOCK } from './real-clock.js';
+import { ReminderFollower } from './reminder.handlers.js';
+import { Replies } from './replies.service.js';
+import { SmsCarrier } from './sms.carrier.js';
+import { SmsWebhooksController } from './sms-webhooks.controller.js';
+import { StopMessagesController } from './stop-messages.controller.js';
+import { StopMessages } from './stop-messages.service.js';
+
+/** How reminders reach patients: channels, templates, delivery, replies. */
+@Module({
+  imports: [PeopleModule, RemindersModule],
+  controllers: [SmsWebhooksController, StopMessagesController],
+  providers: [
+    { provide: REAL_CLOCK, useClass: RealClock },
+    { provide: CARRIERS, inject: [CONFIG], useFactory: (config: Config): readonly Carrier[] => [new SmsCarrier(config), new EmailCarrier(config)] },
+    ClinicNumbers,
+    MessageLog,
+    MessageText,
+    MessageOutcomes,
+    MessageClaims,
+    MessageSendWork,
+    ReminderFollower,
+    Replies,
+    StopMessages,
+  ],
+})
+export class NotificationsModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    private readonly works: DueWorkRegistry,
+    private readonly handlers: EventHandlers,
+    private readonly send: MessageSendWork,
+    private readonly follower: ReminderFollower,
+    @Inject(CARRIERS) private readonly carriers: readonly Carrier[],
+  ) {}
+
+  onModuleInit(): void {
+    this.works.register(this.send);
+    this.handlers.register(this.follower);
+  }
+
+  onApplicationShutdown(): void {
+    for (const carrier of this.carriers) carrier.close?.();
+  }
+}
