@@ -24,6 +24,8 @@ COPY --from=packages /cairn/node_modules node_modules
 COPY package.json ./
 COPY --from=build /cairn/dist dist
 ENV NODE_COMPILE_CACHE=/tmp/node-compile-cache
+# A volume mounted here takes over its owner.
+RUN mkdir /data && chown node:node /data
 USER node
 EXPOSE 3000
 CMD ["node", "dist/apps/api/src/main.js"]

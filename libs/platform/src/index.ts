@@ -13,6 +13,7 @@ export { POOL, createPool } from './database/pool.js';
 export type { Queryable, Statement } from './database/query.js';
 export { sweptTable, tenantTable } from './database/tenancy-sql.js';
 export { Transactions, Tx, type EventIds } from './database/tx.js';
+export { HealthController } from './health/health.controller.js';
 export { edgeError, type EdgeError } from './http/edge-error.js';
 export { etag, expectVersion, versionIn } from './http/etag.js';
 export { operationOutcome } from './http/operation-outcome.js';
