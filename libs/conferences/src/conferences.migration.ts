@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations';
 import { sweptTable, tenantTable, type NamedMigration } from '@cairn/platform';
 
-/** The team's conferences: agenda, decisions, signed minutes, and the recommendations that somebody owns. */
+/** The team's conferences: agenda, decisions, signed minutes, and the recommendations that somebody owns. References are checked at commit: rows and their ledgers are written in one flush, in any order. */
 class ConferencesMigration extends Migration {
   override up(): void {
     this.addSql(`
@@ -45,7 +45,7 @@ class ConferencesMigration extends Migration {
         actor_id text not null,
         reason text,
         primary key (clinic_id, id),
-        foreign key (clinic_id, conference_id) references conference
+        foreign key (clinic_id, conference_id) references conference deferrable initially deferred
       );
       create index conference_transition_conference on conference_transition (clinic_id, conference_id, id);
       ${tenantTable('conference_transition', 'select, insert')}
@@ -68,7 +68,7 @@ class ConferencesMigration extends Migration {
         decision jsonb,
         version int not null default 1,
         primary key (clinic_id, id),
-        foreign key (clinic_id, conference_id) references conference,
+        foreign key (clinic_id, conference_id) references conference deferrable initially deferred,
         check ((referral_id is null) = (service_request_id is null)),
         check ((outcome is not distinct from 'decided') = (decision is not null)),
         check (conference_id is not null or outcome is null)
@@ -98,8 +98,8 @@ class ConferencesMigration extends Migration {
         note text,
         version int not null default 1,
         primary key (clinic_id, id),
-        foreign key (clinic_id, conference_id) references conference,
-        foreign key (clinic_id, item_id) references agenda_item,
+        foreign key (clinic_id, conference_id) references conference deferrable initially deferred,
+        foreign key (clinic_id, item_id) references agenda_item deferrable initially deferred,
         check ((state in ('done', 'not-done')) = (settled_at is not null))
       );
       create index recommendation_patient on recommendation (clinic_id, patient_id, id);
@@ -120,7 +120,7 @@ class ConferencesMigration extends Migration {
         actor_id text not null,
         reason text,
         primary key (clinic_id, id),
-        foreign key (clinic_id, recommendation_id) references recommendation
+        foreign key (clinic_id, recommendation_id) references recommendation deferrable initially deferred
       );
       create index recommendation_transition_recommendation on recommendation_transition (clinic_id, recommendation_id, id);
       ${tenantTable('recommendation_transition', 'select, insert')}
@@ -136,8 +136,8 @@ class ConferencesMigration extends Migration {
         signed_name text not null,
         signature text not null,
         primary key (clinic_id, id),
-        foreign key (clinic_id, conference_id) references conference,
-        foreign key (clinic_id, item_id) references agenda_item
+        foreign key (clinic_id, conference_id) references conference deferrable initially deferred,
+        foreign key (clinic_id, item_id) references agenda_item deferrable initially deferred
       );
       create index conference_addendum_conference on conference_addendum (clinic_id, conference_id, id);
       ${tenantTable('conference_addendum', 'select, insert')}

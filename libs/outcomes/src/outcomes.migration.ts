@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations';
 import { sweptTable, tenantTable, type NamedMigration } from '@cairn/platform';
 
-/** Questionnaires asked and answered, and the alerts that dangerous answers raise. */
+/** Questionnaires asked and answered, and the alerts that dangerous answers raise. References are checked at commit: a row and its ledger are written in one flush, in any order. */
 class OutcomesMigration extends Migration {
   override up(): void {
     this.addSql(`
@@ -48,7 +48,7 @@ class OutcomesMigration extends Migration {
         actor_kind text not null,
         actor_id text not null,
         primary key (clinic_id, id),
-        foreign key (clinic_id, assessment_id) references assessment
+        foreign key (clinic_id, assessment_id) references assessment deferrable initially deferred
       );
       create index assessment_transition_assessment on assessment_transition (clinic_id, assessment_id);
       ${tenantTable('assessment_transition', 'select, insert')}
@@ -71,7 +71,7 @@ class OutcomesMigration extends Migration {
         version int not null default 1,
         primary key (clinic_id, id),
         unique (clinic_id, assessment_id, rule),
-        foreign key (clinic_id, assessment_id) references assessment,
+        foreign key (clinic_id, assessment_id) references assessment deferrable initially deferred,
         check ((state = 'acknowledged') = (acknowledged_at is not null and acknowledged_by is not null))
       );
       create index safety_alert_patient on safety_alert (clinic_id, patient_id, id);
@@ -92,7 +92,7 @@ class OutcomesMigration extends Migration {
         actor_id text not null,
         reason text,
         primary key (clinic_id, id),
-        foreign key (clinic_id, alert_id) references safety_alert
+        foreign key (clinic_id, alert_id) references safety_alert deferrable initially deferred
       );
       create index safety_alert_transition_alert on safety_alert_transition (clinic_id, alert_id);
       ${tenantTable('safety_alert_transition', 'select, insert')}
