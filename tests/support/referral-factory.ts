@@ -165,10 +165,11 @@ export async function lettersAbout(fhir: FhirClient, serviceRequestId: string): 
   return Object.fromEntries((reply.body.entry ?? []).map(({ resource }) => [resource?.topic?.coding?.[0]?.code ?? '', resource?.payload?.[0]?.contentString ?? '']));
 }
 
-/** Each version of a Task, oldest first, as status and the business status that is not Cairn's own. */
+/** What a Task went through, oldest first: status and the business status that is not Cairn's own, each step once. */
 export async function taskStory(fhir: FhirClient, taskId: string): Promise<string[]> {
   const reply = await fhir.get<Bundle<Task>>(`/Task/${taskId}/_history?_count=100`);
-  return (reply.body.entry ?? [])
+  const story = (reply.body.entry ?? [])
     .map(({ resource }) => [resource?.status, resource?.businessStatus?.coding?.find(({ system }) => system !== 'urn:cairn:referral-state')?.code].filter(Boolean).join(' '))
     .reverse();
+  return story.filter((step, index) => step !== story[index - 1]);
 }

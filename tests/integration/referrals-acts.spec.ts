@@ -1,0 +1,215 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Appointment, Task } from '@medplum/fhirtypes';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { Staff, hospital, lettersAbout, referralBundle, send, taskStory, type Hospital, type ReferralAnswer } from '../support/referral-factory.js';
+
+const MINUTE = 60_000;
+const acceptance = { urgency: 'urgent', pathway: 'conference', comment: 'Fits our programme.' };
+
+describe('what people do with a referral', () => {
+  let app: TestApp;
+  let plain: Hospital;
+  let coordinator: Staff;
+  let clinician: Staff;
+
+  beforeAll(async () => {
+    app = await startTestApp();
+    plain = await hospital(app, 'plain');
+    coordinator = new Staff(app, await app.as('coordinator'));
+    clinician = new Staff(app, await app.as('clinician'));
+  });
+  afterAll(() => app.stop());
+
+  const inTriage = async (from: Hospital = plain): Promise<ReferralAnswer> => {
+    const ids = await send(from.fhir, referralBundle());
+    return coordinator.act((await coordinator.find(ids['Patient'] ?? '')).id, 'POST', 'triage');
+  };
+  const accepted = async (from: Hospital = plain): Promise<ReferralAnswer> => {
+    const { id } = await inTriage(from);
+    await coordinator.act(id, 'POST', 'acceptance', acceptance);
+    await app.advance(3 * MINUTE);
+    return coordinator.act(id, 'POST', 'correction', acceptance);
+  };
+  const taskOf = async (referral: { taskId: string }): Promise<Task> => (await plain.all.get<Task>(`/Task/${referral.taskId}`)).body;
+  const eventsOf = async (id: string): Promise<string[]> =>
+    app.transactions.run(app.scope(), async (tx) => (await tx.query<{ event: string }>(`select event from outbox where ids->>'referralId' = $1 order by id`, [id])).map(({ event }) => event));
+
+  describe('accepting', () => {
+    it('shows nothing while it can be undone, then tells Task, letter and news at once', async () => {
+      const { id, taskId, serviceRequestId } = await inTriage();
+      const decided = await coordinator.act(id, 'POST', 'acceptance', acceptance);
+      expect(decided).toMatchObject({ state: 'accepted', urgency: 'urgent', decision: { undoableUntil: expect.any(String) } });
+      expect(await taskOf({ taskId })).toMatchObject({ status: 'received', priority: 'routine' });
+      expect(await lettersAbout(plain.fhir, serviceRequestId)).toEqual({});
+      expect(await eventsOf(id)).toEqual(['referral.received']);
+      expect(decided.availableActions.map(({ action }) => action)).toEqual(['undo', 'cancel', 'enter-in-error']);
+
+      await app.advance(3 * MINUTE);
+      const corrected = await coordinator.act(id, 'POST', 'waitlisting', { comment: 'No slot before March.' });
+      expect(corrected).toMatchObject({ state: 'waitlisted', decision: { undoableUntil: null } });
+      expect(await taskOf({ taskId })).toMatchObject({ status: 'accepted', priority: 'urgent', businessStatus: { coding: [{ system: 'urn:cairn:referral-state', code: 'waitlisted' }] } });
+      expect((await lettersAbout(plain.fhir, serviceRequestId))['referral-accepted']).toContain('We accept your referral (urgency: urgent)');
+      expect(await eventsOf(id)).toEqual(['referral.received', 'referral.accepted']);
+      expect(corrected.history.map(({ event }) => event)).toEqual(['receive', 'open-triage', 'accept', 'take-effect', 'waitlist']);
+    });
+
+    it('can be undone inside the window, with urgency and pathway as they were; not after', async () => {
+      const { id, taskId } = await inTriage();
+      await coordinator.act(id, 'POST', 'acceptance', acceptance);
+      expect(await coordinator.act(id, 'DELETE', 'decision')).toMatchObject({ state: 'in-triage', urgency: 'routine', decision: null });
+      await coordinator.act(id, 'POST', 'acceptance', acceptance);
+      await app.advance(3 * MINUTE);
+      expect(await coordinator.call('DELETE', `/referrals/${id}/decision`)).toMatchObject({ status: 409, body: { code: 'referral.undo-window-closed' } });
+      expect((await taskOf({ taskId })).status).toBe('received');
+      await coordinator.act(id, 'POST', 'care', { comment: 'Seen by phone.' });
+      expect(await taskStory(plain.fhir, taskId)).toEqual(['requested', 'received', 'accepted', 'in-progress']);
+    });
+
+    it('takes effect at once where it is stat', async () => {
+      const { id, taskId } = await inTriage();
+      expect(await coordinator.act(id, 'POST', 'acceptance', { ...acceptance, urgency: 'stat' })).toMatchObject({ state: 'accepted', decision: { undoableUntil: null } });
+      expect(await taskOf({ taskId })).toMatchObject({ status: 'accepted', priority: 'stat' });
+    });
+
+    it('asks for the version, a comment and known words, and says what is wrong', async () => {
+      const { id } = await inTriage();
+      const { etag } = await coordinator.read(id);
+      const post = (body: object, ifMatch?: string) => coordinator.call<{ code: string; errors?: { field: string }[] }>('POST', `/referrals/${id}/acceptance`, body, ifMatch);
+      expect(await post(acceptance)).toMatchObject({ status: 428, body: { code: 'version-required' } });
+      expect(await post(acceptance, 'W/"99"')).toMatchObject({ status: 412, body: { code: 'stale-version' } });
+      expect(await post(acceptance, 'nonsense')).toMatchObject({ status: 400 });
+      expect((await post({ ...acceptance, comment: ' ' }, etag ?? '')).body.errors).toEqual([expect.objectContaining({ field: 'comment' })]);
+      expect((await post({ ...acceptance, urgency: 'soon', extra: 1 }, etag ?? '')).body.errors?.map(({ field }) => field)).toEqual(expect.arrayContaining(['urgency']));
+      expect((await coordinator.call('POST', '/referrals/not-a-uuid/acceptance', acceptance, etag ?? '')).status).toBe(400);
+      expect((await coordinator.call('POST', `/referrals/${crypto.randomUUID()}/acceptance`, acceptance, etag ?? '')).status).toBe(404);
+    });
+
+    it('is done once, though twelve do it at the same moment', async () => {
+      const { id } = await inTriage();
+      const { etag } = await coordinator.read(id);
+      const replies = await Promise.all(Array.from({ length: 12 }, () => coordinator.call('POST', `/referrals/${id}/acceptance`, acceptance, etag ?? '')));
+      expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
+      expect(replies.filter(({ status }) => status === 412)).toHaveLength(11);
+      expect((await coordinator.read(id)).body.history.filter(({ event }) => event === 'accept')).toHaveLength(1);
+    });
+
+    it('is refused to who may only read', async () => {
+      const { id } = await inTriage();
+      const lead = new Staff(app, await app.as('conference-lead'));
+      expect((await lead.read(id)).body.availableActions).toEqual([]);
+      expect((await lead.call('POST', `/referrals/${id}/acceptance`, acceptance, 'W/"1"')).status).toBe(403);
+      for (const role of ['hospital-it', 'auditor'] as const) expect((await new Staff(app, await app.as(role)).read(id)).status).toBe(403);
+    });
+  });
+
+  it('declining: with a coded reason and advice, on the Task and in the letter', async () => {
+    const { id, taskId, serviceRequestId } = await inTriage();
+    await coordinator.act(id, 'POST', 'decline', { reason: 'not-fully-investigated', advice: 'Complete the surgical assessment first.' });
+    await app.advance(3 * MINUTE);
+    expect((await coordinator.call('POST', `/referrals/${id}/care`, { comment: 'x' })).body).toMatchObject({ code: 'referral.no-transition' });
+    expect((await taskOf({ taskId })).status).toBe('received');
+    await app.transactions.run(app.scope(), async (tx) => {
+      const { ReferralDecisions } = await import('../../libs/referrals/src/referral-decisions.service.js');
+      await app.get(ReferralDecisions).lock(tx, id);
+    });
+    expect(await taskOf({ taskId })).toMatchObject({ status: 'rejected', statusReason: { coding: [{ code: 'not-fully-investigated' }], text: expect.stringContaining('Not fully investigated') } });
+    expect((await lettersAbout(plain.fhir, serviceRequestId))['referral-declined']).toContain('Complete the surgical assessment first.');
+    const { body } = await coordinator.call<{ items: { id: string }[] }>('GET', '/referrals?view=returned');
+    expect(body.items.map((item) => item.id)).toContain(id);
+  });
+
+  it('asking for information: a message to the referrer, the adjusted clock stands still, the answer brings it back', async () => {
+    const { id, taskId, serviceRequestId } = await inTriage();
+    await coordinator.act(id, 'POST', 'information-request', { question: 'Please send the last MRI report.' });
+    expect((await taskOf({ taskId })).status).toBe('received');
+    expect((await lettersAbout(plain.fhir, serviceRequestId))['information-requested']).toContain('Not found in what you sent');
+    const { body: waiting } = await coordinator.call<{ items: { id: string }[] }>('GET', '/referrals?view=waiting-for-information');
+    expect(waiting.items.map((item) => item.id)).toContain(id);
+    expect((await coordinator.call('DELETE', `/referrals/${id}/information-request`)).status).toBe(403);
+    await plain.fhir.create({ resourceType: 'Communication', status: 'completed', basedOn: [{ reference: `ServiceRequest/${serviceRequestId}` }], subject: (await taskOf({ taskId })).for as { reference: string }, payload: [{ contentString: 'MRI attached' }] });
+    expect((await coordinator.read(id)).body.state).toBe('in-triage');
+    await coordinator.act(id, 'POST', 'information-request', { question: 'And the medicines?' });
+    expect(await coordinator.act(id, 'POST', 'information', { comment: 'Told by phone.' })).toMatchObject({ state: 'in-triage' });
+    await coordinator.act(id, 'POST', 'information-request', { question: 'Anything else?' });
+    expect(await clinician.act(id, 'DELETE', 'information-request')).toMatchObject({ state: 'in-triage' });
+  });
+
+  it('booking: an Appointment based on the request, which ends as the visit does', async () => {
+    const { id, serviceRequestId } = await accepted();
+    const visit = { start: '2031-01-15T09:00:00+01:00', minutes: 60 };
+    expect(await coordinator.call('POST', `/referrals/${id}/appointment`, { ...visit, start: '2001-01-01T00:00:00Z' })).toMatchObject({ status: 400, body: { errors: [{ field: 'start' }] } });
+    expect(await coordinator.call('POST', `/referrals/${id}/appointment`, { ...visit, practitionerId: 'nobody' })).toMatchObject({ status: 400, body: { errors: [{ field: 'practitionerId' }] } });
+    const appointment = async (referral: ReferralAnswer): Promise<Appointment> => (await plain.fhir.get<Appointment>(`/Appointment/${referral.appointment?.id}`)).body;
+    const booked = await coordinator.act(id, 'POST', 'appointment', visit);
+    expect(await appointment(booked)).toMatchObject({ status: 'booked', basedOn: [{ reference: `ServiceRequest/${serviceRequestId}` }], start: '2031-01-15T08:00:00.000Z', end: '2031-01-15T09:00:00.000Z' });
+    expect(await coordinator.act(id, 'POST', 'no-show')).toMatchObject({ state: 'to-rebook', appointment: null, nextAction: 'rebook' });
+    expect((await appointment(booked)).status).toBe('noshow');
+    const again = await coordinator.act(id, 'POST', 'appointment', visit);
+    await coordinator.act(id, 'DELETE', 'appointment', { reason: 'Patient asked.' });
+    expect(await appointment(again)).toMatchObject({ status: 'cancelled', cancelationReason: { text: 'Patient asked.' } });
+    const third = await coordinator.act(id, 'POST', 'appointment', visit);
+    expect(await coordinator.act(id, 'POST', 'attendance')).toMatchObject({ state: 'in-care' });
+    expect((await appointment(third)).status).toBe('fulfilled');
+  });
+
+  it('closing: the outcome stands on the Task, and the referrer hears of it', async () => {
+    const { id, taskId, serviceRequestId } = await accepted();
+    await coordinator.act(id, 'POST', 'care', { comment: 'Seen by phone.' });
+    await coordinator.act(id, 'POST', 'hold', { reason: 'patient-ill' });
+    expect(await taskOf({ taskId })).toMatchObject({ status: 'on-hold', statusReason: { text: 'The patient is ill' } });
+    expect(await coordinator.act(id, 'DELETE', 'hold')).toMatchObject({ state: 'in-care' });
+    expect(await coordinator.call('POST', `/referrals/${id}/closure`, { summary: 'Better', references: ['CarePlan/none'] })).toMatchObject({ status: 400, body: { errors: [{ field: 'references.0' }] } });
+    const closed = await coordinator.act(id, 'POST', 'closure', { summary: 'Walks 30 minutes a day.', references: [`ServiceRequest/${serviceRequestId}`] });
+    expect(closed).toMatchObject({ state: 'closed', nextAction: null });
+    const task = await taskOf({ taskId });
+    expect(task).toMatchObject({ status: 'completed', output: [{ valueString: 'Walks 30 minutes a day.' }, { valueReference: { reference: `ServiceRequest/${serviceRequestId}` } }] });
+    expect(task.statusReason).toBeUndefined();
+    expect((await lettersAbout(plain.fhir, serviceRequestId))['referral-closed']).toContain('Walks 30 minutes a day.');
+    expect((await eventsOf(id)).slice(-1)).toEqual(['referral.closed']);
+    expect(closed.availableActions.map(({ action }) => action)).toEqual(['enter-in-error']);
+  });
+
+  it('redirecting: stays listed until the receiver has confirmed', async () => {
+    const { id } = await inTriage();
+    await coordinator.act(id, 'POST', 'redirection', { to: 'Spine centre', comment: 'Surgical question.' });
+    await app.advance(3 * MINUTE);
+    const confirmed = await coordinator.act(id, 'POST', 'redirection/confirmation', { comment: 'They called.' });
+    expect(confirmed).toMatchObject({ state: 'redirected', nextAction: null });
+    expect(confirmed.history.map(({ event }) => event).slice(-2)).toEqual(['take-effect', 'confirm-redirection']);
+    expect(await taskOf(confirmed)).toMatchObject({ status: 'rejected', statusReason: { text: 'Passed on to Spine centre.' } });
+  });
+
+  it('triage again from the waiting list: the Task does not step back, and only a new acceptance or an end leads on', async () => {
+    const { id, taskId } = await accepted();
+    await coordinator.act(id, 'POST', 'waitlisting', { comment: 'Full.' });
+    const again = await coordinator.act(id, 'POST', 'triage');
+    expect(again.availableActions.map(({ action }) => action)).toEqual(['accept', 'cancel', 'close-unseen', 'enter-in-error']);
+    await coordinator.act(id, 'POST', 'unseen-closure', { reason: 'unreachable', comment: 'Three calls, two letters.' });
+    expect(await taskStory(plain.fhir, taskId)).toEqual(['requested', 'received', 'accepted', 'failed']);
+  });
+
+  it('a request that Cairn placed follows its referral', async () => {
+    const { body } = await coordinator.call('POST', '/referrals', { patient: { familyName: 'A', givenNames: ['B'], birthDate: '1985-01-01' }, referrer: { name: 'Dr X' }, receivedBy: 'phone', reason: 'Pain' });
+    const status = async (): Promise<unknown> => ((await plain.all.get(`/ServiceRequest/${body.serviceRequestId}`)).body as { status?: string }).status;
+    await coordinator.act(body.id, 'POST', 'triage');
+    await coordinator.act(body.id, 'POST', 'acceptance', { ...acceptance, urgency: 'stat' });
+    expect(await status()).toBe('active');
+    await coordinator.act(body.id, 'POST', 'cancellation', { comment: 'The practice called.' });
+    expect((await coordinator.read(body.id)).body.state).toBe('cancellation-requested');
+    await coordinator.act(body.id, 'POST', 'withdrawal', { comment: 'Done.' });
+    expect(await status()).toBe('revoked');
+  });
+
+  it('offers as actions exactly what it then lets one do', async () => {
+    const { id } = await inTriage();
+    const bodies: Record<string, object | undefined> = { accept: { ...acceptance, urgency: 'stat' }, waitlist: { comment: 'x' }, book: { start: '2031-01-15T09:00:00Z', minutes: 30 }, close: { summary: 'Done' } };
+    for (const action of ['accept', 'waitlist', 'book', 'attend', 'close']) {
+      const { body, etag } = await coordinator.read(id);
+      const offered = body.availableActions.find((one) => one.action === action);
+      expect([action, offered?.action]).toEqual([action, action]);
+      if (!offered) return;
+      const reply = await coordinator.call(offered.method, offered.href.replace('/api/v1', ''), bodies[action], etag ?? undefined);
+      expect([action, reply.status]).toEqual([action, 200]);
+    }
+  });
+});
