@@ -69,7 +69,7 @@ describe('The sandbox within a test', () => {
   it('starts whole, links its rooms, learns where Cairn is, and stops', async () => {
     const sandbox = await start({ sms: { token: 'a-token' } });
     sandbox.tellCairn({ url: 'http://127.0.0.1:3998' });
-    expect(sandbox.sms.inboundUrl).toBe('http://127.0.0.1:3998/api/v1/sms/replies');
+    expect(sandbox.sms.inboundUrl).toBe('http://127.0.0.1:3998/webhooks/sms/replies');
     expect(sandbox.oidc.cairnUrl).toBe('http://127.0.0.1:3998');
     const index = await (await fetch(sandbox.ehr.url)).text();
     for (const url of [sandbox.sms.url, sandbox.smtp.pageUrl, sandbox.oidc.url]) expect(index).toContain(url);

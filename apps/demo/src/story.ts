@@ -24,11 +24,11 @@ export class Story {
     this.write(`    ${party.padEnd(WIDTH)}${first}`);
     for (const line of rest) this.write(`    ${' '.repeat(WIDTH)}${line}`);
   }
+}
 
-  /** Ends the journey with {@link Untrue} unless the condition holds. */
-  holds(condition: unknown, sentence: string): asserts condition {
-    if (!condition) throw new Untrue(`Step ${this.#step}: it is not true that ${sentence}`);
-  }
+/** Ends the journey with {@link Untrue} unless the condition holds. */
+export function must(condition: unknown, sentence: string): asserts condition {
+  if (!condition) throw new Untrue(`it is not true that ${sentence}`);
 }
 
 /** A story that nobody watches; for tests. */

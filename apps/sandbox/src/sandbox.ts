@@ -53,7 +53,7 @@ export interface Sandbox {
 }
 
 /** Where Cairn takes replies to text messages, unless it is said otherwise. */
-const REPLIES_PATH = '/api/v1/sms/replies';
+const REPLIES_PATH = '/webhooks/sms/replies';
 
 /** Starts the outside world: a hospital, a text-message gateway, a mail server, an identity provider. All start or none does. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
