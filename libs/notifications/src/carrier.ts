@@ -25,8 +25,6 @@ export interface Carrier {
   readonly repeatsSafely: boolean;
   /** Hands the letter over, once, within ten seconds. Never throws: whatever happens is an outcome. */
   carry(letter: Letter, statusToken: string): Promise<Outcome>;
-  /** Lets go of what it holds open. */
-  close?(): void;
 }
 
 /** Injection token for the list of carriers. */

@@ -1,4 +1,4 @@
-import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { RealClock } from '@cairn/kernel';
 import { PeopleModule } from '@cairn/people';
 import { CONFIG, DueWorkRegistry, EventHandlers, type Config } from '@cairn/platform';
@@ -37,21 +37,16 @@ import { StopMessages } from './stop-messages.service.js';
     StopMessages,
   ],
 })
-export class NotificationsModule implements OnModuleInit, OnApplicationShutdown {
+export class NotificationsModule implements OnModuleInit {
   constructor(
     private readonly works: DueWorkRegistry,
     private readonly handlers: EventHandlers,
     private readonly send: MessageSendWork,
     private readonly follower: ReminderFollower,
-    @Inject(CARRIERS) private readonly carriers: readonly Carrier[],
   ) {}
 
   onModuleInit(): void {
     this.works.register(this.send);
     this.handlers.register(this.follower);
-  }
-
-  onApplicationShutdown(): void {
-    for (const carrier of this.carriers) carrier.close?.();
   }
 }
