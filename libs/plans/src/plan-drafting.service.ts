@@ -58,7 +58,6 @@ export class PlanDrafting {
         version: 1,
       });
       this.records.log(tx, plan, { subject: 'plan', subjectId: plan.id, event: 'draft', from: null, to: plan.state });
-      await tx.flush();
       const rows: PlanRows = { plan, goals: [], activities: [] };
       const activities = [...recommended.map(activityFromRecommendation), ...body.activities];
       await this.wording.write(tx, rows, { goals: body.goals, activities });

@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations';
 import { sweptTable, tenantTable, type NamedMigration } from '@cairn/platform';
 
-/** Care plans with their goals, activities, reviews, versions and the log of every step. */
+/** Care plans with their goals, activities, reviews, versions and the log of every step. References are checked at commit: a plan and its parts are written in one flush, in any order. */
 class PlansMigration extends Migration {
   override up(): void {
     this.addSql(`
@@ -64,7 +64,7 @@ class PlansMigration extends Migration {
         achievement text check (achievement in ('in-progress', 'improving', 'worsening', 'no-change', 'achieved', 'sustaining', 'not-achieved', 'no-progress', 'not-attainable')),
         version int not null default 1,
         primary key (clinic_id, id),
-        foreign key (clinic_id, plan_id) references care_plan,
+        foreign key (clinic_id, plan_id) references care_plan deferrable initially deferred,
         check ((target_value is null) = (target_unit is null)),
         check (target_value is null or measure is not null),
         check (lifecycle not in ('active', 'on-hold', 'completed') or achievement is not null)
@@ -93,7 +93,7 @@ class PlansMigration extends Migration {
         done_at timestamptz,
         version int not null default 1,
         primary key (clinic_id, id),
-        foreign key (clinic_id, plan_id) references care_plan,
+        foreign key (clinic_id, plan_id) references care_plan deferrable initially deferred,
         check (owned_by_patient = (owner_name is null)),
         check ((status = 'completed') = (done_at is not null))
       );
@@ -121,7 +121,7 @@ class PlansMigration extends Migration {
         created_at timestamptz not null,
         version int not null default 1,
         primary key (clinic_id, id),
-        foreign key (clinic_id, plan_id) references care_plan,
+        foreign key (clinic_id, plan_id) references care_plan deferrable initially deferred,
         check (grace_until >= due_at),
         check (state not in ('in-progress', 'done') or (started_at is not null and held_by is not null)),
         check ((state in ('done', 'cancelled')) = (ended_at is not null)),
@@ -145,7 +145,7 @@ class PlansMigration extends Migration {
         made_at timestamptz not null,
         made_by text not null,
         primary key (clinic_id, plan_id, revision),
-        foreign key (clinic_id, plan_id) references care_plan
+        foreign key (clinic_id, plan_id) references care_plan deferrable initially deferred
       );
       ${tenantTable('plan_version', 'select, insert')}
 
@@ -163,7 +163,7 @@ class PlansMigration extends Migration {
         actor_kind text not null,
         actor_id text not null,
         primary key (clinic_id, id),
-        foreign key (clinic_id, plan_id) references care_plan
+        foreign key (clinic_id, plan_id) references care_plan deferrable initially deferred
       );
       create index plan_transition_plan on plan_transition (clinic_id, plan_id, id);
       ${tenantTable('plan_transition', 'select, insert')}
