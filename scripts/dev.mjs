@@ -7,6 +7,11 @@ import { main } from './lib/node.mjs';
 import { dataFolder, inProject } from './lib/paths.mjs';
 import { stopRequests } from './lib/signals.mjs';
 
+/** @type {Set<string>} sources saved since the last build */
+const changed = new Set();
+/** One building and restarting follows the other. */
+let underway = Promise.resolve();
+
 /** Like `npm start` in demo mode; a saved source is built, and the processes it concerns start again. */
 await main(import.meta.url, async () => {
   const requests = stopRequests();
@@ -24,9 +29,6 @@ await main(import.meta.url, async () => {
   await instance.runUntilStopped();
 });
 
-/** @type {Set<string>} */
-const changed = new Set();
-
 /**
  * @param {string} folder
  * @param {Instance} instance
@@ -37,7 +39,7 @@ async function follow(folder, instance, signal) {
     for await (const { filename } of watch(inProject(folder), { recursive: true, signal })) {
       if (!filename || !/\.(ts|json)$/.test(filename) || filename.endsWith('.spec.ts')) continue;
       changed.add(`${folder}/${filename}`);
-      if (changed.size === 1) void takeUp(instance, signal);
+      if (changed.size === 1) underway = underway.then(() => takeUp(instance, signal));
     }
   } catch (error) {
     if (!signal.aborted) complain(error);

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { exists, readJson } from './files.mjs';
 import { installedVersion } from './install.mjs';
 import { Lock } from './lock.mjs';
 import { explainSystemError, say, Trouble } from './messages.mjs';
 import { cacheFolder, inProject } from './paths.mjs';
-import { readFile } from 'node:fs/promises';
 
 const output = inProject('dist');
 const recordFile = join(output, '.build.json');
@@ -110,7 +109,7 @@ async function compile(sources) {
         configFile: inProject('.swcrc'),
         outputPath: target,
       }).catch((error) => {
-        throw new Trouble(`${source} could not be built.`, 'Mend the source and start again.', { cause: error, details: error.message });
+        throw new Trouble(`${source} could not be built.`, 'Mend the source and start again.', { cause: error, details: error.message.split('\n\n')[0] });
       });
       const name = target.split('/').at(-1);
       await writeFile(`${target}.map`, map ?? '{}');

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { install } from './install.mjs';
 import { exists } from './files.mjs';
-import { complain, outliveClosedOutput, Stopped, Trouble } from './messages.mjs';
+import { complain, outliveClosedOutput, say, Stopped, Trouble } from './messages.mjs';
 import { inProject } from './paths.mjs';
 
 const packagedNode = inProject('node_modules/.bin/node');
@@ -25,9 +25,12 @@ export async function main(entry, script) {
     const code = (installed || !isNewEnough()) && !relaunched ? await relaunch(entry) : await script();
     process.exitCode = code ?? 0;
   } catch (error) {
-    if (error instanceof Stopped) return;
-    complain(error);
-    process.exitCode = 1;
+    if (error instanceof Stopped) {
+      say('Stopped.');
+    } else {
+      complain(error);
+      process.exitCode = 1;
+    }
   } finally {
     // An open channel to the process that started this one would keep it from ending.
     if (process.connected) process.disconnect();
