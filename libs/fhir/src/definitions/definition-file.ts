@@ -63,8 +63,3 @@ export function readDefinitions(name: string): Resource[] {
   const bundle = JSON.parse(readFileSync(join(folder(), name), 'utf8')) as Bundle;
   return (bundle.entry ?? []).flatMap(({ resource }) => resource ?? []);
 }
-
-/** Reads a file that holds one definition. */
-export function readDefinition(name: string): Resource {
-  return JSON.parse(readFileSync(join(folder(), name), 'utf8')) as Resource;
-}

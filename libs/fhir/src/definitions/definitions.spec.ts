@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { patientCompartment } from './compartments.js';
 import { searchParametersOf } from './search-parameters.js';
 import { isResourceType, resourceTypes, structureOf } from './structures.js';
 
@@ -23,10 +22,5 @@ describe('definitions of FHIR R4', () => {
     expect(searchParametersOf('Observation').get('patient')?.expressions).toEqual(['Observation.subject.where(resolve() is Patient)']);
     expect(searchParametersOf('Task').get('_tag')).toMatchObject({ kind: 'token', expressions: ['Resource.meta.tag'] });
     expect(searchParametersOf('Nonsense').size).toBe(0);
-  });
-
-  it('say what belongs to a patient', () => {
-    expect(patientCompartment().get('Observation')).toEqual(expect.arrayContaining(['subject', 'performer']));
-    expect(patientCompartment().has('Organization')).toBe(false);
   });
 });

@@ -37,7 +37,7 @@ function readAll(): Map<string, Map<string, SearchParameterDefinition>> {
         code: definition.code,
         kind: definition.type,
         expressions,
-        targets: (definition.target ?? []) as ResourceType[],
+        targets: (definition.target ?? []),
         url: definition.url,
       });
     }

@@ -34,7 +34,7 @@ export function structureOf(type: string): InternalTypeSchema {
 }
 
 /** Makes the full definitions of these resource types known to Medplum's validator. What is not a resource type is passed over. */
-export function loadStructures(names: Iterable<string>): void {
+function loadStructures(names: Iterable<string>): void {
   if (loaded.size === 0) {
     for (const definition of readDefinitions('profiles-types.json')) load(definition);
     loaded.add('');

@@ -1,4 +1,5 @@
-import { CairnError, notFound } from '@cairn/kernel';
+import type { CairnError} from '@cairn/kernel';
+import { notFound } from '@cairn/kernel';
 import { etag } from '@cairn/platform';
 import type { OperationOutcome } from '@medplum/fhirtypes';
 import type { Written } from '../interactions/write-request.js';
@@ -112,12 +113,12 @@ function outcome(severity: 'information' | 'warning', code: 'informational' | 'n
   return { resourceType: 'OperationOutcome', issue: diagnostics.map((text) => ({ severity, code, diagnostics: text })) };
 }
 
-export const touchedBy = (versions: readonly StoredVersion[]): Touched => ({
+const touchedBy = (versions: readonly StoredVersion[]): Touched => ({
   entities: versions.map(nameOf),
   patients: [...new Set(versions.flatMap(({ patientIds }) => patientIds))],
 });
 
-export const mergeTouched = (all: readonly Touched[]): Touched => ({
+const mergeTouched = (all: readonly Touched[]): Touched => ({
   entities: all.flatMap(({ entities }) => entities),
   patients: [...new Set(all.flatMap(({ patients }) => patients))],
 });

@@ -118,9 +118,17 @@ export class FhirRouter {
       const result: Written | undefined = written.get(entry);
       const asked = requests[index];
       if (result) results.push(answers.written(result, { answer, strict }));
-      else if (asked) results.push(await this.#read(tx, policy, asked).catch((error: unknown) => Promise.reject(placed(entry.path, error))));
+      else if (asked) results.push(await this.#readEntry(tx, policy, asked, entry.path));
     }
     return answers.responses('transaction-response', results);
+  }
+
+  async #readEntry(tx: Tx, policy: AccessPolicy, request: FhirRequest, path: string): Promise<FhirAnswer> {
+    try {
+      return await this.#read(tx, policy, request);
+    } catch (error) {
+      throw placed(path, error);
+    }
   }
 
   async #batch(scope: Scope, entries: readonly BundleEntry[]): Promise<FhirAnswer> {

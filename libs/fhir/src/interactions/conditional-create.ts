@@ -67,5 +67,5 @@ function refuseTwins(queries: ReadonlyMap<WriteRequest, SearchQuery>): void {
   }
 }
 
-export const severalMatch = (what: string) =>
+const severalMatch = (what: string) =>
   conflict(`Several resources match ${what}. Name criteria that only one can meet.`, { status: 412, code: 'multiple-matches' });

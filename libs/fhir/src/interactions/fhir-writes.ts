@@ -1,4 +1,5 @@
-import { CairnError, conflict, forbidden, invalid } from '@cairn/kernel';
+import type { CairnError} from '@cairn/kernel';
+import { conflict, forbidden, invalid } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
 import type { Resource, ResourceType } from '@medplum/fhirtypes';
 import type { AccessPolicy } from '../access/access-policy.js';

@@ -1,4 +1,5 @@
-import { CairnError, invalid } from '@cairn/kernel';
+import type { CairnError} from '@cairn/kernel';
+import { invalid } from '@cairn/kernel';
 import type { JsonLimits } from './json-limits.js';
 
 const QUOTE = 0x22;

@@ -3,7 +3,7 @@ import type { RowCollector } from './index-rows.js';
 import type { References } from './references.js';
 
 /** What one kind of search parameter takes from a value of one data type. Values of a kind it has no use for leave no row. */
-export type IndexValue = (rows: RowCollector, source: number, value: unknown, type: string, references: References) => void;
+type IndexValue = (rows: RowCollector, source: number, value: unknown, type: string, references: References) => void;
 
 type Fields = Readonly<Record<string, unknown>>;
 
