@@ -37,7 +37,7 @@ export interface EhrLink {
   /** Writes a resource as a feature would, and returns its id. */
   write(resource: Resource): Promise<string>;
   deliveries(where?: string): Promise<DeliveryRow[]>;
-  /** Waits until every delivery of this resource has reached an end, and returns them by version. */
+  /** Waits until the version of this resource that is in force, and all before it, have reached an end, and returns their deliveries by version. */
   settled(type: string, id: string): Promise<DeliveryRow[]>;
   /** Statements of an operator: what a test must see or turn that no interface offers, such as the time of the next try. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -100,7 +100,8 @@ export async function startEhrLink({ profile = 'full', wish, worker = true }: Li
     settled: (type, id) =>
       eventually(`the deliveries of ${type}/${id}`, async () => {
         const rows = await deliveries(`resource_type = '${type}' and resource_id = '${id}'`);
-        return rows.length > 0 && rows.every(({ state }) => !HOLDING.includes(state)) ? rows : undefined;
+        const [current] = await sql<{ version: number }>('select version from fhir_resource where resource_type = $1 and id = $2', [type, id]);
+        return rows.at(-1)?.resource_version === current?.version && rows.every(({ state }) => !HOLDING.includes(state)) ? rows : undefined;
       }),
     sql,
     stop: async () => {
