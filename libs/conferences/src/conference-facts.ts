@@ -44,7 +44,7 @@ export interface ConferenceFacts {
   readonly version: number;
 }
 
-/** The right that each act needs; the routes name the same. */
+/** The right that each act needs, for the routes and for what is offered. */
 export const RIGHT_OF: Readonly<Record<ConferenceEvent, Right>> = {
   'add-item': 'conference.organise',
   lock: 'conference.organise',

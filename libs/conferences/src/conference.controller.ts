@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Agenda } from './agenda.service.js';
 import { attendanceBody, conferenceBody, conferencesQuery, itemBody, reasonBody, type AttendanceBody, type ConferenceBody, type ConferencesQuery, type ItemBody, type ReasonBody } from './conference.dto.js';
-import type { ConferenceFacts, ItemFacts } from './conference-facts.js';
+import { RIGHT_OF, type ConferenceFacts, type ItemFacts } from './conference-facts.js';
 import { ConferencePlanning } from './conference-planning.service.js';
 import { ConferenceSession } from './conference-session.service.js';
 import { ConferenceQueries, type ConferenceSummary, type Page } from './conferences.queries.js';
@@ -71,7 +71,7 @@ export class ConferenceController {
   }
 
   @Post('conferences/:id/agenda-items')
-  @Needs('conference.organise')
+  @Needs(RIGHT_OF['add-item'])
   @ApiOperation({ summary: 'Put a patient on the agenda', description: 'After the lock only with `urgentReason`; such an item is marked as late and gets its case pack at once.' })
   @ApiBody({
     schema: {
@@ -95,7 +95,7 @@ export class ConferenceController {
 
   @Post('conferences/:id/lock')
   @HttpCode(200)
-  @Needs('conference.organise')
+  @Needs(RIGHT_OF.lock)
   @ApiOperation({ summary: 'Lock the agenda and assemble a case pack for each item' })
   @ApiHeader(IF_MATCH)
   @ApiOkResponse({ description: 'The conference, locked' })
@@ -105,7 +105,7 @@ export class ConferenceController {
 
   @Post('conferences/:id/session')
   @HttpCode(200)
-  @Needs('conference.organise')
+  @Needs(RIGHT_OF.open)
   @ApiOperation({ summary: 'Open the meeting' })
   @ApiHeader(IF_MATCH)
   @ApiOkResponse({ description: 'The conference, in session' })
@@ -114,7 +114,7 @@ export class ConferenceController {
   }
 
   @Put('conferences/:id/attendance')
-  @Needs('conference.organise')
+  @Needs(RIGHT_OF['record-attendance'])
   @ApiOperation({ summary: 'Record who is there, in place of what was recorded before', description: 'The discipline may be left out for those who hold one only.' })
   @ApiHeader({ ...IF_MATCH, required: false })
   @ApiBody({
@@ -137,7 +137,7 @@ export class ConferenceController {
 
   @Post('conferences/:id/cancellation')
   @HttpCode(200)
-  @Needs('conference.organise')
+  @Needs(RIGHT_OF.cancel)
   @ApiOperation({ summary: 'Call the conference off; its cases wait for the next one' })
   @ApiHeader(IF_MATCH)
   @ApiBody({ schema: { type: 'object', properties: { reason: { type: 'string' } }, example: { reason: 'Too few can come.' } } })

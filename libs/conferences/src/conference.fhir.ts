@@ -43,7 +43,7 @@ export interface ItemView {
 
 export const local = (code: string, text: string): CodeableConcept => ({ coding: [{ system: CAIRN_CODES, code, display: text }], text });
 
-export const practitioner = ({ practitionerId, name }: Colleague): NamedReference => ({ reference: `Practitioner/${practitionerId}`, display: name });
+const practitioner = ({ practitionerId, name }: Colleague): NamedReference => ({ reference: `Practitioner/${practitionerId}`, display: name });
 
 const CASE_CONFERENCE = local('case-conference', 'Case conference');
 
@@ -84,6 +84,7 @@ export function appointmentOf(view: ConferenceView): Appointment & { id: string 
 /** The meeting as held, or undefined before it began. */
 export function encounterOf(view: ConferenceView): (Encounter & { id: string }) | undefined {
   if (!view.openedAt) return undefined;
+  const present = view.attendance.filter((attendee) => attendee.present);
   return {
     resourceType: 'Encounter',
     id: view.id,
@@ -93,9 +94,9 @@ export function encounterOf(view: ConferenceView): (Encounter & { id: string }) 
     type: [CASE_CONFERENCE],
     appointment: [{ reference: `Appointment/${view.id}` }],
     period: { start: view.openedAt.toISOString(), ...(view.closedAt ? { end: view.closedAt.toISOString() } : {}) },
-    participant: view.attendance
-      .filter(({ present }) => present)
-      .map((attendee) => ({ type: [local(attendee.discipline, attendee.discipline)], individual: practitioner(attendee) })),
+    ...(present.length > 0
+      ? { participant: present.map((attendee) => ({ type: [local(attendee.discipline, attendee.discipline)], individual: practitioner(attendee) })) }
+      : {}),
     serviceProvider: { ...view.clinic },
   };
 }

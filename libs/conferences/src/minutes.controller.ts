@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CasePackDesk } from './case-pack-desk.service.js';
 import { addendumBody, decisionBody, type AddendumBody, type DecisionBody } from './conference.dto.js';
-import type { ConferenceFacts, ItemFacts } from './conference-facts.js';
+import { RIGHT_OF, type ConferenceFacts, type ItemFacts } from './conference-facts.js';
 import { ConferenceMinutes } from './conference-minutes.service.js';
 import { ConferenceSession } from './conference-session.service.js';
 
@@ -42,7 +42,7 @@ export class MinutesController {
   }
 
   @Put('agenda-items/:itemId/decision')
-  @Needs('conference.decide')
+  @Needs(RIGHT_OF.decide)
   @ApiOperation({ summary: 'Record the decision on an item, or that it was listed and not discussed', description: 'It can be recorded anew until the minutes are signed, and has no effect before.' })
   @ApiHeader({ ...IF_MATCH, required: false, description: 'The version of the item that was read' })
   @ApiBody({
@@ -92,7 +92,7 @@ export class MinutesController {
 
   @Post('minutes')
   @HttpCode(200)
-  @Needs('conference.organise')
+  @Needs(RIGHT_OF.draft)
   @ApiOperation({ summary: 'End the meeting and draft its minutes' })
   @ApiHeader(IF_MATCH)
   @ApiOkResponse({ description: 'The conference, with its minutes as a draft' })
@@ -102,7 +102,7 @@ export class MinutesController {
 
   @Post('signature')
   @HttpCode(200)
-  @Needs('conference.sign')
+  @Needs(RIGHT_OF.sign)
   @ApiOperation({ summary: 'Sign the minutes', description: 'Makes each decision a ClinicalImpression, each recommendation an owned Task, and each patient’s part a signed document; tells the referrers. Decisions need a quorum.' })
   @ApiHeader(IF_MATCH)
   @ApiOkResponse({ description: 'The conference, signed' })
@@ -111,7 +111,7 @@ export class MinutesController {
   }
 
   @Post('addenda')
-  @Needs('conference.sign')
+  @Needs(RIGHT_OF.amend)
   @ApiOperation({ summary: 'Add to signed minutes; what was signed stays' })
   @ApiHeader(IF_MATCH)
   @ApiBody({ schema: { type: 'object', properties: { itemId: { type: 'string', format: 'uuid' }, text: { type: 'string' } }, example: { itemId: '00000000-0000-7000-8000-000000000000', text: 'The due date meant was the first of March.' } } })

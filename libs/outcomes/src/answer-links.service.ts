@@ -5,6 +5,7 @@ import { Clinics, Transactions, audit, type Clinic, type Scope } from '@cairn/pl
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { AssessmentAnswers } from './assessment-answers.service.js';
 import { workflowFacts } from './assessment-facts.js';
+import { say } from './answer-words.js';
 import { Assessments } from './assessments.service.js';
 import { instrumentOf, type Instrument } from './instrument.js';
 import { ANSWER_LINK } from './outcomes.events.js';
@@ -82,7 +83,9 @@ export class AnswerLinks {
   async answer(token: string, correlationId: string, submitted: Readonly<Record<string, unknown>>): Promise<Submitted> {
     const { scope, assessmentId, clinic } = await this.#open(token, correlationId);
     const { alerts, refusal } = await this.answers.answer(scope, assessmentId, submitted);
-    return { help: alerts.length > 0 ? helpOf(clinic) : undefined, refusal };
+    if (alerts.length === 0) return { help: undefined, refusal };
+    const help = helpOf(clinic);
+    return { help, refusal: refusal && withHelp(refusal, help) };
   }
 
   /** The help to show where this questionnaire's answers told of danger, else undefined. */
@@ -110,6 +113,17 @@ export class AnswerLinks {
     if (!clinic) throw unknownLink();
     return { scope: { clinicId: clinic.id, actor: { kind: 'patient', id: link.patientId }, correlationId }, assessmentId: link.subject, clinic };
   }
+}
+
+/** The refusal with the help in its message: a program that shows nothing but the error still shows where to turn. */
+function withHelp(refusal: CairnError, { crisis, clinicPhone }: Help): CairnError {
+  const lines = [
+    crisis?.call && say('en', 'helpCall', { name: crisis.name, number: crisis.call }),
+    crisis?.emergency ? say('en', 'helpEmergency', { number: crisis.emergency }) : say('en', 'helpLocal'),
+    clinicPhone && say('en', 'helpClinic', { number: clinicPhone }),
+  ];
+  const { kind, code, issues } = refusal;
+  return new CairnError(kind, [refusal.message, say('en', 'help'), ...lines.filter(Boolean)].join(' '), { code, issues });
 }
 
 const helpOf = (clinic: Clinic): Help => ({ crisis: crisisHelp(clinic), clinicPhone: clinicContact(clinic)?.phone });

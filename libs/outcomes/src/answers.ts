@@ -19,7 +19,7 @@ const wholeNumber = (value: unknown): number | undefined => {
 const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === '';
 
 /** How a question wants to be answered, as a sentence. */
-export function expectation({ answer }: InstrumentItem): string {
+function expectation({ answer }: InstrumentItem): string {
   return answer.kind === 'scale'
     ? `Send a whole number from ${answer.min} to ${answer.max}.`
     : `Send one of these codes: ${answer.options.map((option) => option.code).join(', ')}.`;

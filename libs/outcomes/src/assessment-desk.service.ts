@@ -16,7 +16,7 @@ import { Trends, type PatientTrend } from './trends.queries.js';
 const DAY_MS = 86_400_000;
 
 /** What a person may do with an assessment now: record the answers, or make a link for the patient. */
-export type AssessmentAction = 'answer' | 'link';
+type AssessmentAction = 'answer' | 'link';
 
 export type OfferedAssessment = AssessmentFacts & { readonly availableActions: readonly AssessmentAction[] };
 

@@ -58,6 +58,8 @@ export class Assessments {
     await this.#demandLiving(tx, request.patientId);
     const answeredBy = request.answeredBy ?? 'patient';
     if (answeredBy === 'patient') await this.demandRota(tx, instrument);
+    // Two requests at once must not both find nothing: the second waits here and then finds the first.
+    await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`assessment/${tx.scope.clinicId}/${request.patientId}/${instrument.id}`]);
     const known = await tx.em.findOne(Assessment, {
       clinicId: tx.scope.clinicId,
       patientId: request.patientId,

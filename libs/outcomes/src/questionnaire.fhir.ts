@@ -1,13 +1,13 @@
 import type { Coding, Questionnaire, QuestionnaireItem } from '@medplum/fhirtypes';
 import type { Instrument, InstrumentItem } from './instrument.js';
 
-export const LOINC = 'http://loinc.org';
+const LOINC = 'http://loinc.org';
 
 const EXTENSIONS = 'http://hl7.org/fhir/StructureDefinition';
 const LOINC_NOTICE = 'Codes and names from LOINC (http://loinc.org), © Regenstrief Institute, Inc. and the LOINC Committee, licence at http://loinc.org/license.';
 
 /** Canonical address of the instrument, without its version. */
-export const questionnaireUrl = (instrument: Instrument): string => `urn:cairn:questionnaire:${instrument.id}`;
+const questionnaireUrl = (instrument: Instrument): string => `urn:cairn:questionnaire:${instrument.id}`;
 
 /** Canonical reference to this version of the instrument. */
 export const questionnaireCanonical = (instrument: Instrument): string => `${questionnaireUrl(instrument)}|${instrument.version}`;
