@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { organizationId } from '@cairn/people';
 import type { Bundle, Condition, Task } from '@medplum/fhirtypes';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { PAIN_CODE, Staff, hospital, idsIn, referralBundle, send, taskStory, type Hospital } from '../support/referral-factory.js';
+import { PAIN_CODE, Staff, hospital, idsIn, referralBundle, send, taskStory, type Hospital, type ReferralParts } from '../support/referral-factory.js';
 
 const subject = { reference: 'Patient/none' };
 const condition = (code: string, rest: Partial<Condition> = {}): Condition => ({ resourceType: 'Condition', subject, code: { coding: [{ system: 'http://snomed.info/sct', code }] }, ...rest });
@@ -83,7 +84,7 @@ describe('a referral comes in', () => {
     expect(read.text).toContain('"status":"received"');
   });
 
-  it.each<[string, Parameters<typeof referralBundle>[0]]>([
+  it.each<[string, ReferralParts]>([
     ['a plan, not an order', { request: { intent: 'plan' } }],
     ['another service', { request: { code: { text: 'Blood count' } } }],
     ['a draft', { request: { status: 'draft' } }],
@@ -92,7 +93,7 @@ describe('a referral comes in', () => {
   ])('not, when it is %s: that is only stored', async (_, parts) => {
     const ids = await send(plain.fhir, referralBundle(parts));
     await expect(coordinator.find(ids['Patient'] ?? '')).rejects.toThrow('no referral');
-    expect((await plain.fhir.get<Task>(`/Task/${ids['Task']}`)).body).toMatchObject({ status: parts?.task?.status ?? 'requested', meta: { versionId: '1' } });
+    expect((await plain.fhir.get<Task>(`/Task/${ids['Task']}`)).body).toMatchObject({ status: parts.task?.status ?? 'requested', meta: { versionId: '1' } });
   });
 
   it('when a drafted Task is handed over at last', async () => {
@@ -103,14 +104,11 @@ describe('a referral comes in', () => {
   });
 
   it('when the clinic is its performer, by Organization, whatever its code', async () => {
-    const [{ id: clinicId }] = (await app.transactions.run(app.scope(), (tx) => tx.query<{ id: string }>('select id from clinic where id = $1', [app.clinicId]))) as [{ id: string }];
-    const { organizationId } = await import('@cairn/people');
-    const ids = await send(plain.fhir, referralBundle({ request: { code: { text: 'Please see' }, performer: [{ reference: `Organization/${organizationId(clinicId)}` }] } }));
+    const ids = await send(plain.fhir, referralBundle({ request: { code: { text: 'Please see' }, performer: [{ reference: `Organization/${organizationId(app.clinicId)}` }] } }));
     expect((await coordinator.find(ids['Patient'] ?? '')).state).toBe('received');
   });
 
   it('refuses a Task for the clinic that names no request', async () => {
-    const { organizationId } = await import('@cairn/people');
     const reply = await plain.fhir.post('/Task', {
       resourceType: 'Task', status: 'requested', intent: 'order', owner: { reference: `Organization/${organizationId(app.clinicId)}` },
       code: { coding: [{ system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' }] },

@@ -26,14 +26,25 @@ export const PAIN_CODE = { system: 'http://snomed.info/sct', code: '408957008', 
 
 const placer = (value: string) => [{ type: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'PLAC' }] }, system: 'urn:example:hospital', value }];
 
+/** The parts of a referral in which a test differs from the usual. */
+export interface ReferralParts {
+  /** The placer's number. */
+  readonly number?: string;
+  readonly task?: Partial<Task> | null;
+  readonly request?: Partial<ServiceRequest>;
+  /** What it rests on; the subject is put in. */
+  readonly rests?: readonly Resource[];
+  readonly birthDate?: string;
+}
+
 /** What a hospital sends: a patient, the request, its Task (unless it sends none), and what it rests on. */
 export function referralBundle({
   number = crypto.randomUUID(),
-  task = {} as Partial<Task> | null,
-  request = {} as Partial<ServiceRequest>,
-  rests = [] as Resource[],
+  task = {},
+  request = {},
+  rests = [],
   birthDate = '1980-05-01',
-} = {}): Bundle {
+}: ReferralParts = {}): Bundle {
   const urn = (name: string): string => `urn:uuid:${name}`;
   const [patientUrn, requestUrn] = [urn(crypto.randomUUID()), urn(crypto.randomUUID())];
   const entry = (resource: Resource, fullUrl = urn(crypto.randomUUID())) => ({ fullUrl, resource, request: { method: 'POST' as const, url: resource.resourceType } });
@@ -83,7 +94,11 @@ export function referralBundle({
 
 /** Ids of what a transaction made, by type (the last of each). */
 export function idsIn(reply: Bundle): Record<string, string> {
-  return Object.fromEntries((reply.entry ?? []).map(({ response }) => /([A-Za-z]+)\/([^/]+)\/_history/.exec(response?.location ?? '')?.slice(1, 3) ?? ['', '']));
+  const made = (reply.entry ?? []).map(({ response }): [string, string] => {
+    const [, type = '', id = ''] = /([A-Za-z]+)\/([^/]+)\/_history/.exec(response?.location ?? '') ?? [];
+    return [type, id];
+  });
+  return Object.fromEntries(made);
 }
 
 /** Sends the bundle and returns the ids of what it made. Fails the test unless it was taken. */

@@ -5,7 +5,7 @@ import { ReferralTransition } from './referral-transition.entity.js';
 import { Referral } from './referral.entity.js';
 
 export { DIALECTS, type Dialect } from './referral.dialect.js';
-export type { Outcome } from './referral.entity.js';
+export type { Outcome } from './referral.acts.js';
 export * from './referral.events.js';
 export { PATHWAYS, URGENCIES, referralSettingsSchema, type Pathway, type Urgency } from './referral.settings.js';
 export { ReferralSources, type SourceFacts } from './referral-sources.service.js';

@@ -6,8 +6,9 @@ import { z } from 'zod';
 import * as dto from './referral-care.dto.js';
 import { ReferralCare } from './referral-care.service.js';
 import { ReferralDesk, type ReferralDetail } from './referral-desk.service.js';
+import type * as acts from './referral.acts.js';
 import { Act } from './referral.openapi.js';
-import { remarkBody, type RemarkBody } from './referral-triage.dto.js';
+import { remarkBody } from './referral-triage.dto.js';
 
 /** Bringing an accepted patient to be seen. */
 @ApiTags('Referrals')
@@ -21,7 +22,7 @@ export class ReferralCareController {
   @Post('waitlisting')
   @Needs('referral.triage')
   @Act('Put on the waiting list', 'comment')
-  async waitlist(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: RemarkBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async waitlist(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: acts.Remark, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.care.waitlist(scope, id, body.comment, versionIn(ifMatch));
     return this.#now(scope, id, reply);
   }
@@ -29,7 +30,7 @@ export class ReferralCareController {
   @Post('appointment')
   @Needs('referral.triage')
   @Act('Book a visit', 'booking')
-  async book(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.bookingBody }) body: dto.BookingBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async book(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.bookingBody }) body: acts.Visit, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.care.book(scope, id, body, versionIn(ifMatch));
     return this.#now(scope, id, reply);
   }
@@ -37,7 +38,7 @@ export class ReferralCareController {
   @Delete('appointment')
   @Needs('referral.triage')
   @Act('Call off the visit', 'visit')
-  async cancelVisit(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.cancelledVisitBody }) body: dto.CancelledVisitBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async cancelVisit(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.cancelledVisitBody }) body: acts.CalledOff, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.care.cancelVisit(scope, id, body.reason, versionIn(ifMatch));
     return this.#now(scope, id, reply);
   }
@@ -61,7 +62,7 @@ export class ReferralCareController {
   @Post('care')
   @Needs('referral.triage')
   @Act('Record that care has begun without a visit booked here', 'comment')
-  async begin(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: RemarkBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async begin(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: acts.Remark, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.care.begin(scope, id, body.comment, versionIn(ifMatch));
     return this.#now(scope, id, reply);
   }
@@ -69,7 +70,7 @@ export class ReferralCareController {
   @Post('hold')
   @Needs('referral.triage')
   @Act('Pause: work has begun and waits', 'hold')
-  async hold(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.holdBody }) body: dto.HoldBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async hold(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.holdBody }) body: acts.Hold, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.care.hold(scope, id, body, versionIn(ifMatch));
     return this.#now(scope, id, reply);
   }

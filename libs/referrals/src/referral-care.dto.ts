@@ -11,16 +11,11 @@ export const bookingBody = z.strictObject({
   practitionerId: fhirId.optional(),
   description: z.string().trim().max(200).optional(),
 });
-export type BookingBody = z.infer<typeof bookingBody>;
 
 export const cancelledVisitBody = z.strictObject({ reason: words });
-export type CancelledVisitBody = z.infer<typeof cancelledVisitBody>;
 
 export const holdBody = z.strictObject({ reason: holdReason, comment: words.optional() });
-export type HoldBody = z.infer<typeof holdBody>;
 
 export const closureBody = z.strictObject({ summary: words, references: z.array(reference).max(50).default([]) });
-export type ClosureBody = z.infer<typeof closureBody>;
 
 export const unseenClosureBody = z.strictObject({ reason: closeUnseenReason, comment: words });
-export type UnseenClosureBody = z.infer<typeof unseenClosureBody>;

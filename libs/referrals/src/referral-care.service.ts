@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { invalid, newId } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
 import { Transactions, type Scope, type Tx } from '@cairn/platform';
-import type { BookingBody, HoldBody } from './referral-care.dto.js';
+import type { Hold, Visit } from './referral.acts.js';
 import type { Referral } from './referral.entity.js';
 import { bookedAppointment, endAppointment } from './referral.fhir.js';
 import { ReferralDecisions } from './referral-decisions.service.js';
@@ -26,7 +26,7 @@ export class ReferralCare {
   }
 
   /** Writes down the visit that was agreed, as an Appointment based on the request. Refuses a time that has passed, or a practitioner who is not known. */
-  async book(scope: Scope, id: string, visit: BookingBody, version?: number): Promise<void> {
+  async book(scope: Scope, id: string, visit: Visit, version?: number): Promise<void> {
     await this.#on(scope, id, version, async (tx, referral) => {
       const now = tx.clock.now();
       if (visit.start <= now) throw invalid('A visit is booked for a time to come.', { issues: [{ path: 'start', message: 'Must lie in the future.' }] });
@@ -75,7 +75,7 @@ export class ReferralCare {
     await this.endVisit(tx, referral, 'cancelled', 'Care began before the visit.');
   }
 
-  async hold(scope: Scope, id: string, { reason, comment }: HoldBody, version?: number): Promise<void> {
+  async hold(scope: Scope, id: string, { reason, comment }: Hold, version?: number): Promise<void> {
     await this.#on(scope, id, version, (tx, referral) => this.moves.move(tx, referral, 'hold', { reason: { code: reason, text: HOLD_REASONS[reason] }, comment }));
   }
 

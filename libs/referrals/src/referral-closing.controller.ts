@@ -6,8 +6,9 @@ import { z } from 'zod';
 import * as dto from './referral-care.dto.js';
 import { ReferralClosing } from './referral-closing.service.js';
 import { ReferralDesk, type ReferralDetail } from './referral-desk.service.js';
+import type * as acts from './referral.acts.js';
 import { Act } from './referral.openapi.js';
-import { remarkBody, type RemarkBody } from './referral-triage.dto.js';
+import { remarkBody } from './referral-triage.dto.js';
 
 /** Ending a referral. */
 @ApiTags('Referrals')
@@ -21,7 +22,7 @@ export class ReferralClosingController {
   @Post('cancellation')
   @Needs('referral.triage')
   @Act('Record that the referrer cancels', 'comment')
-  async cancel(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: RemarkBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async cancel(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: acts.Remark, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.closing.cancel(scope, id, body.comment, versionIn(ifMatch));
     return this.#now(scope, id, reply);
   }
@@ -29,7 +30,7 @@ export class ReferralClosingController {
   @Post('withdrawal')
   @Needs('referral.triage')
   @Act('Confirm a cancellation that the referrer asked for', 'comment')
-  async withdraw(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: RemarkBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async withdraw(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: acts.Remark, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.closing.withdraw(scope, id, body.comment, versionIn(ifMatch));
     return this.#now(scope, id, reply);
   }
@@ -37,7 +38,7 @@ export class ReferralClosingController {
   @Post('closure')
   @Needs('referral.triage')
   @Act('Close with what came of it', 'closure')
-  async close(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.closureBody }) body: dto.ClosureBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async close(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.closureBody }) body: acts.Outcome, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.closing.close(scope, id, body, versionIn(ifMatch));
     return this.#now(scope, id, reply);
   }
@@ -45,7 +46,7 @@ export class ReferralClosingController {
   @Post('unseen-closure')
   @Needs('referral.triage')
   @Act('Close without the patient having been seen', 'unseenClosure')
-  async closeUnseen(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.unseenClosureBody }) body: dto.UnseenClosureBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async closeUnseen(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.unseenClosureBody }) body: acts.UnseenClosure, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.closing.closeUnseen(scope, id, body, versionIn(ifMatch));
     return this.#now(scope, id, reply);
   }
@@ -53,7 +54,7 @@ export class ReferralClosingController {
   @Post('retraction')
   @Needs('referral.triage')
   @Act('Mark as entered in error', 'comment')
-  async retract(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: RemarkBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async retract(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: acts.Remark, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.closing.retract(scope, id, body.comment, versionIn(ifMatch));
     return this.#now(scope, id, reply);
   }

@@ -2,10 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { invalid } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
 import { Transactions, type Scope, type Tx } from '@cairn/platform';
-import type { ClosureBody, UnseenClosureBody } from './referral-care.dto.js';
+import type { Outcome, UnseenClosure } from './referral.acts.js';
 import { ReferralCare } from './referral-care.service.js';
 import type { Face } from './referral.dialect.js';
-import type { Outcome, Referral } from './referral.entity.js';
+import type { Referral } from './referral.entity.js';
 import { closedLetter, unseenLetter, withdrawnLetter } from './referral.letters.js';
 import { ReferralDecisions } from './referral-decisions.service.js';
 import { ReferralMoves } from './referral-moves.service.js';
@@ -44,7 +44,7 @@ export class ReferralClosing {
   }
 
   /** Closes with what came of it. Refuses references that are not in the store. */
-  async close(scope: Scope, id: string, outcome: ClosureBody, version?: number): Promise<void> {
+  async close(scope: Scope, id: string, outcome: Outcome, version?: number): Promise<void> {
     await this.#on(scope, id, version, (tx, referral) => this.closeIn(tx, referral, outcome));
   }
 
@@ -59,7 +59,7 @@ export class ReferralClosing {
   }
 
   /** Closes without the patient having been seen: a named person does, with a coded reason. */
-  async closeUnseen(scope: Scope, id: string, { reason, comment }: UnseenClosureBody, version?: number): Promise<void> {
+  async closeUnseen(scope: Scope, id: string, { reason, comment }: UnseenClosure, version?: number): Promise<void> {
     await this.#on(scope, id, version, async (tx, referral) => {
       const words = CLOSE_UNSEEN_REASONS[reason];
       await this.moves.move(tx, referral, 'close-unseen', { reason: { code: reason, text: words }, comment });

@@ -5,16 +5,17 @@ import { Transactions, audit, type Scope, type Tx } from '@cairn/platform';
 import type { ServiceRequest } from '@medplum/fhirtypes';
 import { MINIMUM_DATA_SET } from './minimum-data-set.js';
 import { RED_FLAGS } from './red-flags.js';
+import type { Outcome } from './referral.acts.js';
 import { availableActions, type AvailableAction } from './referral.actions.js';
-import { Referral, type Decision, type Outcome } from './referral.entity.js';
+import { Referral, type Decision } from './referral.entity.js';
 import { ReferralFlag } from './referral-flag.entity.js';
 import { circumstancesOf } from './referral-moves.service.js';
 import { ReferralLists, itemOf, type Count, type Page, type WorklistItem } from './referral.queries.js';
-import type { View, WorklistQuery } from './referral.queries.dto.js';
 import { ReferralTransition } from './referral-transition.entity.js';
+import type { View, WorklistQuery } from './worklist.js';
 
 /** A red flag as people see it: what is not known is said to be so. */
-export interface FlagLine {
+interface FlagLine {
   readonly flag: string;
   readonly label: string;
   readonly level: string;
@@ -28,7 +29,7 @@ export interface FlagLine {
 }
 
 /** One move in the log. */
-export interface HistoryLine {
+interface HistoryLine {
   readonly event: string;
   readonly from: string | null;
   readonly to: string;
@@ -45,6 +46,8 @@ export interface ReferralDetail extends Omit<WorklistItem, 'missing'> {
   readonly request: { readonly reasons: readonly string[]; readonly requester: string | null };
   readonly missing: readonly { readonly id: string; readonly label: string }[];
   readonly flags: readonly FlagLine[];
+  /** Versions of the rule sets behind `missing` and `flags`. */
+  readonly screenedWith: string;
   readonly decision: (Omit<Decision, 'before'> & { readonly undoableUntil: Date | null }) | null;
   readonly reason: { readonly code: string; readonly text: string } | null;
   readonly appointment: { readonly id: string; readonly start: Date } | null;
@@ -99,6 +102,7 @@ export class ReferralDesk {
       request: { reasons: reasonsOf(request), requester: request?.requester?.display ?? request?.requester?.reference ?? null },
       missing: MINIMUM_DATA_SET.filter((item) => referral.missing.includes(item.id)).map((item) => ({ id: item.id, label: item.label })),
       flags: flagLines(flags),
+      screenedWith: referral.screenedWith,
       decision: decisionOf(referral),
       reason: referral.reasonCode && referral.reasonText ? { code: referral.reasonCode, text: referral.reasonText } : null,
       appointment: referral.appointmentId && referral.appointmentAt ? { id: referral.appointmentId, start: referral.appointmentAt } : null,

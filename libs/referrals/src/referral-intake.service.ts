@@ -73,6 +73,7 @@ export class ReferralIntake {
       reasonText: null,
       outcome: null,
       missing: [],
+      screenedWith: '',
       openHardStops: 0,
       openConcerns: 0,
       rank: 2,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LockMode } from '@mikro-orm/postgresql';
 import { conflict, newId, notFound } from '@cairn/kernel';
 import { Clinics, audit, may, type Actor, type Tx } from '@cairn/platform';
-import { advance, circumstances, clocks, targetDate, type Situation } from './referral.course.js';
+import { advance, circumstances, targetDate, type Situation } from './referral.course.js';
 import type { Face } from './referral.dialect.js';
 import { Referral, courseOf } from './referral.entity.js';
 import { ReferralProjection } from './referral-projection.service.js';
@@ -135,6 +135,3 @@ export function transition(tx: Tx, referral: Referral, event: ReferralTransition
     comment: comment ?? reason?.text ?? null,
   });
 }
-
-/** Both clocks of the referral, in days. */
-export const clocksOf = (referral: Referral, now: Date): ReturnType<typeof clocks> => clocks(courseOf(referral), now);

@@ -39,4 +39,3 @@ export const registrationBody = z.strictObject({
   /** Red flags that the referrer was asked about, with the answer. What was not asked stays unknown. */
   redFlags: z.array(z.strictObject({ flag: z.enum(RED_FLAGS.map((flag) => flag.id)), present: z.boolean() })).max(RED_FLAGS.length).default([]),
 });
-export type RegistrationBody = z.infer<typeof registrationBody>;

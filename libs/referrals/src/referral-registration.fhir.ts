@@ -1,8 +1,6 @@
 import type { Patient, QuestionnaireResponse } from '@medplum/fhirtypes';
 import { INTAKE_FORM, itemLabel } from './minimum-data-set.js';
-import type { RegistrationBody } from './referral-registration.dto.js';
-
-type NewPatient = Exclude<RegistrationBody['patient'], { id: string }>;
+import type { NewPatient, Registration } from './referral.acts.js';
 
 const INTERPRETER = 'http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired';
 
@@ -23,7 +21,7 @@ export function registeredPatient(id: string, facts: NewPatient): Patient & { id
 }
 
 /** What the referrer told, as an answered intake form: one item for each of the minimum data set that was told. */
-export function intakeForm(id: string, patientId: string, information: RegistrationBody['information'], authored: Date): QuestionnaireResponse & { id: string } {
+export function intakeForm(id: string, patientId: string, information: Registration['information'], authored: Date): QuestionnaireResponse & { id: string } {
   return {
     resourceType: 'QuestionnaireResponse',
     id,
@@ -31,6 +29,6 @@ export function intakeForm(id: string, patientId: string, information: Registrat
     status: 'completed',
     subject: { reference: `Patient/${patientId}` },
     authored: authored.toISOString(),
-    item: Object.entries(information).map(([linkId, text]) => ({ linkId, text: itemLabel(linkId), answer: [{ valueString: text }] })),
+    item: Object.entries(information).flatMap(([linkId, told]) => (told ? [{ linkId, text: itemLabel(linkId), answer: [{ valueString: told }] }] : [])),
   };
 }

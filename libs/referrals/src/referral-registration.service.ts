@@ -3,10 +3,10 @@ import { invalid, newId } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
 import { Transactions, type Scope, type Tx } from '@cairn/platform';
 import { redFlag } from './red-flags.js';
+import type { Registration } from './referral.acts.js';
 import { ownRequest } from './referral.fhir.js';
 import { ReferralIntake } from './referral-intake.service.js';
 import { ReferralMoves } from './referral-moves.service.js';
-import type { RegistrationBody } from './referral-registration.dto.js';
 import { intakeForm, registeredPatient } from './referral-registration.fhir.js';
 import type { ToldFlag } from './referral-screening.service.js';
 
@@ -24,7 +24,7 @@ export class ReferralRegistration {
    * Places the request on the referrer's behalf, with the patient if there is none yet, and takes it in like any other. Returns the referral's id. Refuses a
    * patient who is not here, and a receipt in the future.
    */
-  async register(scope: Scope, body: RegistrationBody): Promise<string> {
+  async register(scope: Scope, body: Registration): Promise<string> {
     return this.transactions.run(scope, async (tx) => {
       const settings = await this.moves.settings(tx);
       const now = tx.clock.now();
@@ -55,14 +55,14 @@ export class ReferralRegistration {
     });
   }
 
-  async #patient(tx: Tx, patient: RegistrationBody['patient']): Promise<string> {
+  async #patient(tx: Tx, patient: Registration['patient']): Promise<string> {
     if (!('id' in patient)) return (await this.store.create(tx, registeredPatient(newId(), patient))).id;
     if (!(await this.store.find(tx, 'Patient', patient.id))) throw invalid('The patient is not known here.', { issues: [{ path: 'patient.id', message: 'Must be the id of a Patient of this clinic.' }] });
     return patient.id;
   }
 }
 
-const toldFlags = ({ actor }: Scope, { redFlags, referrer }: RegistrationBody): ToldFlag[] =>
+const toldFlags = ({ actor }: Scope, { redFlags, referrer }: Registration): ToldFlag[] =>
   redFlags.flatMap(({ flag: id, present }) => {
     const flag = redFlag(id);
     return flag ? [{ finding: { flag, state: present ? ('found' as const) : ('denied' as const) }, by: `${referrer.name}, to ${'name' in actor ? actor.name : actor.id}` }] : [];

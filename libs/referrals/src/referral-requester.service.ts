@@ -51,15 +51,18 @@ export class ReferralRequester {
     if (changed.length > 0) throw refusedBy('task-field-of-target', 'The clinic keeps these parts of the Task.', changed);
   }
 
-  /** The requester changed its own request, which nobody can refuse: the referral follows. Only another patient, or a deletion while it is open, is refused. */
+  /**
+   * The requester changed its own request, which nobody can refuse: the referral follows, also where it was sent by a second
+   * route and stands here twice. Only another patient, or a deletion while it is open, is refused.
+   */
   async changedRequest(tx: Tx, referralId: string, before: ServiceRequest | undefined, after: ServiceRequest | undefined): Promise<void> {
     const referral = await this.moves.lock(tx, referralId);
-    if (after?.id !== referral.serviceRequestId && before?.id !== referral.serviceRequestId) return;
+    if (!before) return;
     if (!after) {
-      if (referral.settledAt) return;
+      if (referral.settledAt || before.id !== referral.serviceRequestId) return;
       throw refusedBy('request-kept', 'A referral rests on this request. To end it, set the status to revoked or entered-in-error.');
     }
-    if (after.subject.reference !== `Patient/${referral.patientId}`) {
+    if (after.subject.reference !== before.subject.reference) {
       throw refusedBy('other-patient', 'A request that is a referral cannot be moved to another patient. Mark it as entered in error and send a new one.');
     }
     if (referral.state === 'entered-in-error') return;
@@ -91,8 +94,8 @@ export class ReferralRequester {
     await this.closing.cancelIn(tx, referral, why, was);
   }
 
-  async #moreIsKnown(tx: Tx, referral: Referral, before: ServiceRequest | undefined, after: ServiceRequest): Promise<void> {
-    if (referral.state === 'information-requested' && !isDeepStrictEqual(before?.supportingInfo, after.supportingInfo)) {
+  async #moreIsKnown(tx: Tx, referral: Referral, before: ServiceRequest, after: ServiceRequest): Promise<void> {
+    if (referral.state === 'information-requested' && !isDeepStrictEqual(before.supportingInfo, after.supportingInfo)) {
       await this.moves.move(tx, referral, 'provide-information', { as: 'requester', comment: 'The referrer added to the request.' });
     }
     await this.lookAgain(tx, referral);

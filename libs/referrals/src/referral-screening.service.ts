@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { FhirStore } from '@cairn/fhir';
 import type { Tx } from '@cairn/platform';
-import { missingItems } from './minimum-data-set.js';
-import { screen, type FlagFinding } from './red-flags.js';
+import { MINIMUM_DATA_SET_VERSION, missingItems } from './minimum-data-set.js';
+import { RED_FLAGS_VERSION, screen, type FlagFinding } from './red-flags.js';
 import { completed } from './referral.course.js';
 import { Referral, courseOf } from './referral.entity.js';
 import { RED_FLAG_FOUND } from './referral.events.js';
@@ -10,6 +10,8 @@ import { ReferralEvidence } from './referral-evidence.service.js';
 import { ReferralFlag } from './referral-flag.entity.js';
 import { arrange } from './referral-moves.service.js';
 import type { ReferralSettings } from './referral.settings.js';
+
+const RULE_SETS = `red flags ${RED_FLAGS_VERSION}, minimum data set ${MINIMUM_DATA_SET_VERSION}`;
 
 /** A person's word on a flag. */
 export interface ToldFlag {
@@ -34,6 +36,7 @@ export class ReferralScreening {
     const { resources, screening } = await this.evidence.gather(tx, request, referral.patientId);
     const now = tx.clock.now();
     referral.missing = missingItems(resources);
+    referral.screenedWith = RULE_SETS;
     if (referral.missing.length === 0) Object.assign(referral, completed(courseOf(referral), now));
     await this.#note(tx, referral, screen(screening, referral.receivedAt), told, now);
     arrange(referral, settings, now);

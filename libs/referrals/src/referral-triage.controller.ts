@@ -4,6 +4,7 @@ import { CurrentScope, Needs, etag, versionIn, type Scope } from '@cairn/platfor
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { ReferralDesk, type ReferralDetail } from './referral-desk.service.js';
+import type * as acts from './referral.acts.js';
 import { Act } from './referral.openapi.js';
 import * as dto from './referral-triage.dto.js';
 import { demandedVersion } from './demanded-version.js';
@@ -29,7 +30,7 @@ export class ReferralTriageController {
   @Post('flags/:flag/acknowledgement')
   @Needs('referral.acknowledge')
   @Act('Take note of a red flag and say what was done (clinicians only)', 'acknowledgement')
-  async acknowledge(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Param('flag', { schema: dto.flagId }) flag: string, @Body({ schema: dto.acknowledgementBody }) body: dto.AcknowledgementBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async acknowledge(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Param('flag', { schema: dto.flagId }) flag: string, @Body({ schema: dto.acknowledgementBody }) body: acts.Acknowledgement, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.acknowledge(scope, id, flag, body.actionTaken, versionIn(ifMatch));
     return this.#now(scope, id, reply);
   }
@@ -37,7 +38,7 @@ export class ReferralTriageController {
   @Post('information-request')
   @Needs('referral.triage')
   @Act('Ask the referrer for information', 'question')
-  async ask(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.questionBody }) body: dto.QuestionBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async ask(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.questionBody }) body: acts.Question, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.ask(scope, id, body, versionIn(ifMatch));
     return this.#now(scope, id, reply);
   }
@@ -45,7 +46,7 @@ export class ReferralTriageController {
   @Post('information')
   @Needs('referral.triage')
   @Act('Record that the referrer answered', 'comment')
-  async answered(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.remarkBody }) body: dto.RemarkBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async answered(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.remarkBody }) body: acts.Remark, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.answered(scope, id, body.comment, versionIn(ifMatch));
     return this.#now(scope, id, reply);
   }
@@ -61,7 +62,7 @@ export class ReferralTriageController {
   @Post('acceptance')
   @Needs('referral.triage')
   @Act('Accept, with urgency, pathway and a comment', 'acceptance', { decision: true })
-  async accept(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.acceptanceBody }) body: dto.AcceptanceBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async accept(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.acceptanceBody }) body: acts.Acceptance, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.accept(scope, id, body, demandedVersion(ifMatch));
     return this.#now(scope, id, reply);
   }
@@ -69,7 +70,7 @@ export class ReferralTriageController {
   @Post('decline')
   @Needs('referral.triage')
   @Act('Return the referral to the referrer with a reason and advice', 'decline', { decision: true })
-  async decline(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.declineBody }) body: dto.DeclineBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async decline(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.declineBody }) body: acts.Decline, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.decline(scope, id, body, demandedVersion(ifMatch));
     return this.#now(scope, id, reply);
   }
@@ -77,7 +78,7 @@ export class ReferralTriageController {
   @Post('redirection')
   @Needs('referral.triage')
   @Act('Pass the referral on to somebody else', 'redirection', { decision: true })
-  async redirect(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.redirectionBody }) body: dto.RedirectionBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async redirect(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.redirectionBody }) body: acts.Redirection, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.redirect(scope, id, body, demandedVersion(ifMatch));
     return this.#now(scope, id, reply);
   }
@@ -85,7 +86,7 @@ export class ReferralTriageController {
   @Post('redirection/confirmation')
   @Needs('referral.triage')
   @Act('Confirm that the receiver has taken the patient on', 'comment')
-  async confirmRedirection(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.remarkBody }) body: dto.RemarkBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async confirmRedirection(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.remarkBody }) body: acts.Remark, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.confirmRedirection(scope, id, body.comment, versionIn(ifMatch));
     return this.#now(scope, id, reply);
   }
@@ -101,7 +102,7 @@ export class ReferralTriageController {
   @Post('correction')
   @Needs('referral.triage')
   @Act('Correct urgency or pathway after the window; the referrer is told', 'acceptance', { decision: true })
-  async correct(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.correctionBody }) body: dto.CorrectionBody, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async correct(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.acceptanceBody }) body: acts.Acceptance, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.correct(scope, id, body, demandedVersion(ifMatch));
     return this.#now(scope, id, reply);
   }

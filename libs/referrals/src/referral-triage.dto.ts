@@ -7,22 +7,13 @@ const words = z.string().trim().min(1, 'must not be empty').max(4000);
 export const flagId = z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be the id of a red flag');
 
 export const remarkBody = z.strictObject({ comment: words });
-export type RemarkBody = z.infer<typeof remarkBody>;
 
 export const questionBody = z.strictObject({ question: words });
-export type QuestionBody = z.infer<typeof questionBody>;
 
 export const acceptanceBody = z.strictObject({ urgency: z.enum(URGENCIES), pathway: z.enum(PATHWAYS), comment: words });
-export type AcceptanceBody = z.infer<typeof acceptanceBody>;
 
 export const declineBody = z.strictObject({ reason: declineReason, advice: words, comment: words.optional() });
-export type DeclineBody = z.infer<typeof declineBody>;
 
 export const redirectionBody = z.strictObject({ to: z.string().trim().min(1).max(200), comment: words });
-export type RedirectionBody = z.infer<typeof redirectionBody>;
-
-export const correctionBody = acceptanceBody;
-export type CorrectionBody = z.infer<typeof correctionBody>;
 
 export const acknowledgementBody = z.strictObject({ actionTaken: words });
-export type AcknowledgementBody = z.infer<typeof acknowledgementBody>;

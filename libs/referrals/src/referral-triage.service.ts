@@ -2,13 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { conflict, notFound } from '@cairn/kernel';
 import { Transactions, audit, demand, type Scope, type Tx } from '@cairn/platform';
 import { itemLabel } from './minimum-data-set.js';
+import type { Acceptance, Decline, Question, Redirection } from './referral.acts.js';
 import type { Decision, Referral } from './referral.entity.js';
 import { correctedLetter, questionLetter } from './referral.letters.js';
 import { ReferralDecisions, declineWords } from './referral-decisions.service.js';
 import { ReferralMoves } from './referral-moves.service.js';
 import { ReferralProjection } from './referral-projection.service.js';
 import { ReferralScreening } from './referral-screening.service.js';
-import type { AcceptanceBody, CorrectionBody, DeclineBody, QuestionBody, RedirectionBody } from './referral-triage.dto.js';
 import type { Pathway, Urgency } from './referral.settings.js';
 
 interface Verdict {
@@ -44,7 +44,7 @@ export class ReferralTriage {
   }
 
   /** Asks the referrer, with what the minimum data set lacks added to the question. The adjusted clock stands still from now on. */
-  async ask(scope: Scope, id: string, { question }: QuestionBody, version?: number): Promise<void> {
+  async ask(scope: Scope, id: string, { question }: Question, version?: number): Promise<void> {
     await this.#on(scope, id, version, async (tx, referral) => {
       await this.moves.move(tx, referral, 'request-information', { comment: question });
       await this.projection.tell(tx, referral, await this.moves.settings(tx), questionLetter(question, referral.missing.map(itemLabel)));
@@ -65,17 +65,17 @@ export class ReferralTriage {
   }
 
   /** Accepts. Takes effect when the undo window closes; at once where the urgency is stat. */
-  async accept(scope: Scope, id: string, { urgency, pathway, comment }: AcceptanceBody, version: number): Promise<void> {
+  async accept(scope: Scope, id: string, { urgency, pathway, comment }: Acceptance, version: number): Promise<void> {
     await this.#decide(scope, id, version, { event: 'accept', said: { comment }, urgency, pathway });
   }
 
   /** Returns the referral to the referrer with a coded reason and advice. */
-  async decline(scope: Scope, id: string, { reason, advice, comment }: DeclineBody, version: number): Promise<void> {
+  async decline(scope: Scope, id: string, { reason, advice, comment }: Decline, version: number): Promise<void> {
     await this.#decide(scope, id, version, { event: 'decline', said: { comment: comment ?? advice, reason, advice }, why: declineWords(reason) });
   }
 
   /** Passes the referral on to somebody else; it stays listed until they confirm. */
-  async redirect(scope: Scope, id: string, { to, comment }: RedirectionBody, version: number): Promise<void> {
+  async redirect(scope: Scope, id: string, { to, comment }: Redirection, version: number): Promise<void> {
     await this.#decide(scope, id, version, { event: 'redirect', said: { comment, redirectedTo: to }, why: { code: 'redirected', text: `Passed on to ${to}.` } });
   }
 
@@ -88,7 +88,7 @@ export class ReferralTriage {
   }
 
   /** Changes urgency or pathway of a decision in effect. The referrer is told of the correction and why. */
-  async correct(scope: Scope, id: string, { urgency, pathway, comment }: CorrectionBody, version: number): Promise<void> {
+  async correct(scope: Scope, id: string, { urgency, pathway, comment }: Acceptance, version: number): Promise<void> {
     await this.#on(scope, id, version, async (tx, referral) => {
       const reason = referral.reasonCode && referral.reasonText ? { code: referral.reasonCode, text: referral.reasonText } : undefined;
       await this.moves.move(tx, referral, 'correct', { reason, comment, change: (row) => Object.assign(row, { urgency, pathway }) });

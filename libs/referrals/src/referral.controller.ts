@@ -4,11 +4,13 @@ import { CurrentScope, Needs, etag, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { ReferralDesk, type ReferralDetail } from './referral-desk.service.js';
-import { registrationBody, type RegistrationBody } from './referral-registration.dto.js';
+import type { Registration } from './referral.acts.js';
+import { registrationBody } from './referral-registration.dto.js';
 import { ReferralRegistration } from './referral-registration.service.js';
 import { registrationExample } from './referral.openapi.js';
 import type { Count, Page, WorklistItem } from './referral.queries.js';
-import { VIEWS, worklistQuery, type View, type WorklistQuery } from './referral.queries.dto.js';
+import { worklistQuery } from './worklist.dto.js';
+import { VIEWS, type View, type WorklistQuery } from './worklist.js';
 
 /** The worklist, one referral, and referrals that are typed in. */
 @ApiTags('Referrals')
@@ -54,7 +56,7 @@ export class ReferralController {
   @ApiOperation({ summary: 'Type in a referral that was phoned, faxed or written', description: 'Places the request in FHIR on the referrer’s behalf, with a Task that Cairn owns, and the patient if there is none yet.' })
   @ApiBody({ schema: { type: 'object', required: ['patient', 'referrer', 'receivedBy', 'reason'], example: registrationExample } })
   @ApiCreatedResponse({ description: 'The referral; Location names it' })
-  async register(@CurrentScope() scope: Scope, @Body({ schema: registrationBody }) body: RegistrationBody, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
+  async register(@CurrentScope() scope: Scope, @Body({ schema: registrationBody }) body: Registration, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     const id = await this.registration.register(scope, body);
     reply.header('location', `/api/v1/referrals/${id}`);
     return answered(reply, await this.desk.read(scope, id));

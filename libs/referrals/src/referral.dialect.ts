@@ -8,7 +8,7 @@ export const DIALECTS = ['plain', 'sdohcc', 'bser-stu2', 'bser-stu1'] as const;
 export type Dialect = (typeof DIALECTS)[number];
 
 const TASK_STATUSES = ['draft', 'requested', 'received', 'accepted', 'rejected', 'ready', 'cancelled', 'in-progress', 'on-hold', 'failed', 'completed', 'entered-in-error'] as const;
-export type TaskStatus = (typeof TASK_STATUSES)[number];
+type TaskStatus = (typeof TASK_STATUSES)[number];
 
 /** What the Task shows: a state of the referral, told apart where a dialect sees a difference. */
 export type FaceKey = Exclude<ReferralState, 'to-rebook'> | 'in-triage-again' | 'to-rebook-after-no-show' | 'to-rebook-after-cancellation';
@@ -39,13 +39,8 @@ const dialectTable = z.object({
 
 const table = dialectTable.parse(data);
 
-/** Version of the mapping table, for the record. */
-export const DIALECT_VERSION = table.version;
 /** Code system of Cairn's own states, as they stand beside a dialect's code in Task.businessStatus. */
 export const LOCAL_STATES = table.localStates;
-
-/** Whether the word names a dialect. */
-export const isDialect = (word: string): word is Dialect => (DIALECTS as readonly string[]).includes(word);
 
 /** What the referrer may know of the course: a decision that can still be undone has not happened for them. */
 export function faceKey(course: Pick<Course, 'state' | 'decisionDueAt' | 'acceptedAt' | 'rebookReason'>): FaceKey {

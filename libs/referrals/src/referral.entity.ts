@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/postgresql';
-import type { Course, RebookReason } from './referral.course.js';
+import type { Outcome } from './referral.acts.js';
+import { clocks, type Clocks, type Course, type RebookReason } from './referral.course.js';
 import type { Dialect } from './referral.dialect.js';
 import type { Pathway, Urgency } from './referral.settings.js';
 import type { ReferralState } from './referral.workflow.js';
@@ -12,12 +13,6 @@ export interface Decision {
   readonly redirectedTo?: string;
   readonly by: string;
   readonly before: { readonly urgency: Urgency; readonly pathway: Pathway | null };
-}
-
-/** What came of the referral: a plain sentence or two, and the resources that hold it. */
-export interface Outcome {
-  readonly summary: string;
-  readonly references: readonly string[];
 }
 
 const ReferralSchema = defineEntity({
@@ -55,6 +50,8 @@ const ReferralSchema = defineEntity({
     reasonText: p.string().nullable(),
     outcome: p.json().$type<Outcome>().nullable(),
     missing: p.array(),
+    /** Versions of the rule sets that looked at it last. */
+    screenedWith: p.string(),
     openHardStops: p.integer(),
     openConcerns: p.integer(),
     /** 0 with an open hard stop, 1 with an open concern, 2 otherwise: the worklist's first order. */
@@ -88,3 +85,6 @@ export const courseOf = (referral: Referral): Course => ({
   movedAt: referral.movedAt,
   settledAt: referral.settledAt ?? null,
 });
+
+/** Both clocks of the referral, in days. */
+export const clocksOf = (referral: Referral, now: Date): Clocks => clocks(courseOf(referral), now);

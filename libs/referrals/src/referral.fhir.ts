@@ -1,7 +1,7 @@
 import type { Appointment, CodeableConcept, Communication, Identifier, ServiceRequest, Task, TaskOutput } from '@medplum/fhirtypes';
 import { CAIRN_CODES } from '@cairn/people';
 import { LOCAL_STATES, businessStatusCoding, type Dialect, type Face, type FaceKey } from './referral.dialect.js';
-import type { Outcome } from './referral.entity.js';
+import type { Outcome, Visit } from './referral.acts.js';
 import type { Urgency } from './referral.settings.js';
 import type { ReferralState } from './referral.workflow.js';
 
@@ -167,7 +167,7 @@ export function noticeToReferrer(
 export function bookedAppointment(
   id: string,
   view: ReferralView,
-  visit: { readonly start: Date; readonly minutes: number; readonly practitionerId?: string | undefined; readonly description?: string | undefined },
+  visit: Visit,
   now: Date,
 ): Appointment & { id: string } {
   return {

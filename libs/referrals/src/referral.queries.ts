@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { FhirStore } from '@cairn/fhir';
 import { audit, type Tx } from '@cairn/platform';
 import type { HumanName } from '@medplum/fhirtypes';
-import { Referral } from './referral.entity.js';
-import { clocksOf } from './referral-moves.service.js';
-import { OPEN_VIEWS, VIEWS, cursorOf, placeIn, type View, type WorklistQuery } from './referral.queries.dto.js';
+import type { Clocks } from './referral.course.js';
+import { Referral, clocksOf } from './referral.entity.js';
+import { OPEN_VIEWS, VIEWS, cursorOf, placeIn, type View, type WorklistQuery } from './worklist.js';
 
 /** One referral on the worklist. */
 export interface WorklistItem {
@@ -15,7 +15,7 @@ export interface WorklistItem {
   readonly pathway: string | null;
   readonly receivedAt: Date;
   /** Both clocks, in days. */
-  readonly clocks: ReturnType<typeof clocksOf>;
+  readonly clocks: Clocks;
   readonly targetAt: Date;
   readonly breaching: boolean;
   readonly redFlags: { readonly hardStops: number; readonly concerns: number };
@@ -74,14 +74,14 @@ export class ReferralLists {
     const open = (OPEN_VIEWS as readonly string[]).includes(view);
     const place = after === undefined ? undefined : placeIn(after);
     const order = open ? 'rank, next_action_at, id' : 'settled_at desc, id desc';
-    const beyond = open ? '(rank, next_action_at, id) > ($6::smallint, $7::timestamptz, $8::uuid)' : '(settled_at, id) < ($7::timestamptz, $8::uuid)';
+    const beyond = open ? '(rank, next_action_at, id) > ($7::smallint, $8::timestamptz, $9::uuid)' : '(settled_at, id) < ($8::timestamptz, $9::uuid)';
     const ids = await tx.query<{ id: string }>({
       name: `referral-list-${view}-${urgency ? 'u' : ''}${patient ? 'p' : ''}${place ? 'n' : ''}`,
       text: `select id from referral where clinic_id = $1 and ${PARAMETERS} and ${CONDITIONS[view]}
         and ${urgency ? 'urgency = $4' : '$4::text is null'} and ${patient ? 'patient_id = $5' : '$5::text is null'}
-        ${place ? `and $6::smallint is not null and ${beyond}` : ''}
-        order by ${order} limit ${limit + 1}`,
-      values: [tx.scope.clinicId, tx.scope.actor.id, now, urgency ?? null, patient ?? null, ...(place ?? [])],
+        ${place ? `and $7::smallint is not null and ${beyond}` : ''}
+        order by ${order} limit $6`,
+      values: [tx.scope.clinicId, tx.scope.actor.id, now, urgency ?? null, patient ?? null, limit + 1, ...(place ?? [])],
     });
     const found = await tx.em.find(Referral, { clinicId: tx.scope.clinicId, id: { $in: ids.map(({ id }) => id) } });
     const byId = new Map(found.map((referral) => [referral.id, referral]));

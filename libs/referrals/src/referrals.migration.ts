@@ -48,6 +48,7 @@ class ReferralsMigration extends Migration {
         reason_text text,
         outcome jsonb,
         missing text[] not null,
+        screened_with text not null,
         open_hard_stops int not null check (open_hard_stops >= 0),
         open_concerns int not null check (open_concerns >= 0),
         rank smallint not null check (rank between 0 and 2),

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { CairnError, notFound } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
+import type { Outcome } from './referral.acts.js';
 import { ReferralCare } from './referral-care.service.js';
 import { ReferralClosing } from './referral-closing.service.js';
-import { Referral, type Outcome } from './referral.entity.js';
+import { Referral } from './referral.entity.js';
 import { ReferralDecisions } from './referral-decisions.service.js';
 import type { Pathway, Urgency } from './referral.settings.js';
 import type { ReferralState } from './referral.workflow.js';

@@ -1,0 +1,89 @@
+import type { CLOSE_UNSEEN_REASONS, DECLINE_REASONS, HOLD_REASONS, Pathway, Urgency } from './referral.settings.js';
+
+/** What people say when they act on a referral: the words and choices that each act needs. */
+
+/** Something said to go with an act. */
+export interface Remark {
+  readonly comment: string;
+}
+
+export interface Acknowledgement {
+  readonly actionTaken: string;
+}
+
+export interface CalledOff {
+  readonly reason: string;
+}
+
+/** What came of the referral: a plain sentence or two, and the resources that hold it. */
+export interface Outcome {
+  readonly summary: string;
+  readonly references: readonly string[];
+}
+
+export interface Question {
+  readonly question: string;
+}
+
+export interface Acceptance {
+  readonly urgency: Urgency;
+  readonly pathway: Pathway;
+  readonly comment: string;
+}
+
+export interface Decline {
+  readonly reason: keyof typeof DECLINE_REASONS;
+  readonly advice: string;
+  readonly comment?: string | undefined;
+}
+
+export interface Redirection {
+  /** To whom. */
+  readonly to: string;
+  readonly comment: string;
+}
+
+export interface Visit {
+  readonly start: Date;
+  readonly minutes: number;
+  readonly practitionerId?: string | undefined;
+  readonly description?: string | undefined;
+}
+
+export interface Hold {
+  readonly reason: keyof typeof HOLD_REASONS;
+  readonly comment?: string | undefined;
+}
+
+export interface UnseenClosure {
+  readonly reason: keyof typeof CLOSE_UNSEEN_REASONS;
+  readonly comment: string;
+}
+
+/** A patient whom no hospital has sent. */
+export interface NewPatient {
+  readonly familyName: string;
+  readonly givenNames: readonly string[];
+  readonly birthDate: string;
+  readonly gender: 'male' | 'female' | 'other' | 'unknown';
+  readonly phone?: string | undefined;
+  readonly email?: string | undefined;
+  /** BCP-47. */
+  readonly language?: string | undefined;
+  readonly interpreterNeeded: boolean;
+}
+
+/** A referral that was phoned, faxed, written or brought. */
+export interface Registration {
+  readonly patient: { readonly id: string } | NewPatient;
+  readonly referrer: { readonly name: string; readonly organisation?: string | undefined };
+  /** When it reached the clinic; now when left out. */
+  readonly receivedAt?: Date | undefined;
+  readonly receivedBy: 'phone' | 'fax' | 'letter' | 'in-person';
+  readonly urgency: Urgency;
+  readonly reason: string;
+  /** Items of the minimum data set that were told, by their id. */
+  readonly information: Readonly<Record<string, string | undefined>>;
+  /** Red flags that the referrer was asked about. */
+  readonly redFlags: readonly { readonly flag: string; readonly present: boolean }[];
+}
