@@ -3,7 +3,8 @@ import { eventually } from '../eventually.js';
 import { must } from '../story.js';
 import type { Step } from './course.js';
 import { recordsOf, taskWithStatus } from './hospital-records.js';
-import { presentTime, visitorOf, waitUntil, type World } from './world.js';
+import { contactOf, messagesOf, reminderSent } from './messages.js';
+import { presentTime, visitorOf, type World } from './world.js';
 
 interface Assessment {
   readonly id: string;
@@ -20,7 +21,7 @@ interface Trend {
 
 /** LOINC: the PEG's mean score. */
 const PEG_TOTAL = 'http://loinc.org|91147-9';
-const MINUTE = 60_000;
+const WEEK = 7 * 24 * 3_600_000;
 
 /** The patient fills in the PEG by the link that was sent, and the answer is scored. */
 export const baseline: Step = {
@@ -56,12 +57,13 @@ export const measure: Step = {
   },
 };
 
-/** Finds the open questionnaire, or asks for one; follows its link as the patient would; returns the score. */
+/** Finds the open questionnaire, or asks for one; follows the link in the message as the patient would; returns the score. */
 async function answerPeg(world: World, patientId: string, occasion: string, answers: Record<string, number>): Promise<string> {
   const coordinator = await world.staff('coordinator');
+  const patient = await contactOf(world, patientId);
   const asked = await openPeg(world, patientId, occasion);
-  const { body } = await coordinator.post<{ link: string }>(`/api/v1/assessments/${asked.id}/link`, {});
-  const token = body.link.split('/').at(-1) ?? '';
+  await reminderSent(world, patientId, 'questionnaire', asked.id);
+  const token = await eventually('a message with the link has arrived', async () => newestLink(await messagesOf(world, patient)));
   await visitorOf(world).post(`/api/v1/answers/${token}`, { answers });
   const done = await coordinator.get<Assessment>(`/api/v1/assessments/${asked.id}`);
   must(done.state === 'completed' && done.score !== null, `the questionnaire is completed and scored (it is ${done.state})`);
@@ -73,8 +75,13 @@ async function openPeg(world: World, patientId: string, occasion: string): Promi
   const { items } = await coordinator.get<{ items: readonly Assessment[] }>(`/api/v1/assessments?patient=${patientId}&state=open`);
   const open = items.find(({ instrument, occasion: its }) => instrument === 'peg' && its === occasion);
   if (open) return open;
-  const dueAt = new Date((await presentTime(world)).getTime() + 60 * MINUTE).toISOString();
+  const dueAt = new Date((await presentTime(world)).getTime() + WEEK).toISOString();
   const { body } = await coordinator.post<Assessment>('/api/v1/assessments', { patientId, instrument: 'peg', occasion, reason: 'Asked for before the review', dueAt });
-  await waitUntil(world, new Date(dueAt));
   return body;
+}
+
+/** The token in the newest message that has a link to a questionnaire. */
+function newestLink({ texts, mails }: Awaited<ReturnType<typeof messagesOf>>): string | undefined {
+  const links = [...mails.map(({ text }) => text), ...texts.map(({ body }) => body)].map((text) => /\/answer\/([\w.~-]+)/.exec(text)?.[1]);
+  return links.findLast((link) => link !== undefined);
 }

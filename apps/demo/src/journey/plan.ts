@@ -3,7 +3,7 @@ import { eventually } from '../eventually.js';
 import { must } from '../story.js';
 import type { Step } from './course.js';
 import { recordsOf, taskWithStatus } from './hospital-records.js';
-import { presentTime } from './world.js';
+import { hospitalOf, presentTime } from './world.js';
 
 interface Plan {
   readonly id: string;
@@ -17,6 +17,8 @@ interface Plan {
 }
 
 const match = (headers: Headers): { ifMatch: string } => ({ ifMatch: headers.get('etag') ?? '' });
+/** LOINC: Pain medicine Plan of care note. */
+const PLAN_DOCUMENT = encodeURIComponent('http://loinc.org|80764-4');
 const WEEKS_8 = 56 * 24 * 3_600_000;
 
 /** A plan is drafted from what the team recommended, agreed with the patient and activated. */
@@ -53,10 +55,13 @@ export const tellPlan: Step = {
   async take(world, story, course) {
     const task = await taskWithStatus(world, course.placer, 'in-progress');
     const patient = task.for?.reference ?? '';
+    const { profile } = await hospitalOf(world).get<{ profile: string }>('/sandbox/profile');
     const arrived = await eventually('the plan is in the hospital', async () => {
-      const [carePlan] = await recordsOf<CarePlan>(world, 'CarePlan', `subject=${patient}&_sort=-_lastUpdated`);
-      if (carePlan?.status === 'active') return `a CarePlan “${carePlan.title ?? ''}” with ${carePlan.goal?.length ?? 0} goal and ${carePlan.activity?.length ?? 0} activities`;
-      const [document] = await recordsOf<DocumentReference>(world, 'DocumentReference', `subject=${patient}&_sort=-_lastUpdated`);
+      if (profile === 'full') {
+        const [carePlan] = await recordsOf<CarePlan>(world, 'CarePlan', `subject=${patient}&_sort=-_lastUpdated`);
+        return carePlan?.status === 'active' && `a CarePlan “${carePlan.title ?? ''}” with ${carePlan.goal?.length ?? 0} goal and ${carePlan.activity?.length ?? 0} activities`;
+      }
+      const [document] = await recordsOf<DocumentReference>(world, 'DocumentReference', `subject=${patient}&type=${PLAN_DOCUMENT}`);
       return document && `a document “${document.description ?? ''}”, since it takes no CarePlan`;
     });
     story.sees('Hospital', `receives ${arrived}; its Task says "in-progress"`);
