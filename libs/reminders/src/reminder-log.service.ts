@@ -37,6 +37,7 @@ export class ReminderLog {
   /** Writes the step down, with the reminder's FHIR face as it is now. */
   async write(tx: Tx, reminder: Reminder, event: ReminderEvent | 'plan', from: ReminderState | null, rule: string | null): Promise<void> {
     const { clinicId, actor } = tx.scope;
+    await tx.flush(); // The step refers to the reminder, which may be new.
     tx.em.create(ReminderTransition, {
       clinicId,
       id: newId(),

@@ -1,0 +1,155 @@
+import { createHmac } from 'node:crypto';
+import type { Patient, Task } from '@medplum/fhirtypes';
+import { newId } from '@cairn/kernel';
+import { FhirStore } from '@cairn/fhir';
+import { atWallTime, dayPlus, localDay } from '@cairn/people';
+import { startInbox, startSmsGateway, type Inbox, type SmsGateway } from '../../apps/sandbox/src/index.js';
+import type { SmsOptions } from '../../apps/sandbox/src/sms/gateway.js';
+import { startTestApp, type TestApp, type TestAppOptions } from './app.js';
+import { eventually } from './eventually.js';
+import type { FhirClient } from './fhir-client.js';
+import { patientWith, sender } from './patient-factory.js';
+
+export const ZONE = 'America/New_York';
+export const SECRET = 'a secret of the tests only';
+const TOKEN = 'a-token-of-the-tests';
+
+/** A reminder as the REST interface answers it. */
+export interface ReminderAnswer {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly rule: string | null;
+  readonly dueAt: string;
+  readonly channels: readonly string[];
+  readonly answer: string | null;
+  readonly interpreterNeeded: boolean;
+  readonly version: number;
+  readonly availableActions: readonly string[];
+  readonly steps: readonly { readonly event: string; readonly rule: string | null }[];
+  readonly sendings: readonly { readonly channel: string; readonly word: string; readonly rule: string | null }[];
+  readonly escalations: readonly { readonly id: string; readonly reason: string; readonly rule: string | null; readonly state: string; readonly reply: string | null; readonly version: number }[];
+}
+
+/** Cairn with a worker, between a real mail server and a real text-message gateway, at ten in the morning of its clinic. */
+export class MessagingWorld {
+  private constructor(
+    readonly app: TestApp,
+    readonly gateway: SmsGateway,
+    readonly inbox: Inbox,
+    readonly fhir: FhirClient,
+    readonly coordinator: string,
+  ) {}
+
+  static async start({ environment, ...options }: TestAppOptions = {}, sms: SmsOptions = {}): Promise<MessagingWorld> {
+    const gateway = await startSmsGateway({ token: TOKEN, webhookSecret: SECRET, ...sms });
+    const inbox = await startInbox();
+    const app = await startTestApp({
+      worker: true,
+      ...options,
+      environment: { SMS_GATEWAY_URL: gateway.url, SMS_GATEWAY_TOKEN: TOKEN, SMS_WEBHOOK_SECRET: SECRET, SMTP_URL: inbox.url, SMTP_FROM: 'Clinic <no-reply@clinic.example>', ...environment },
+    });
+    gateway.inboundUrl = `${app.url}/webhooks/sms/replies`;
+    const world = new MessagingWorld(app, gateway, inbox, await sender(app), await app.as('coordinator'));
+    await world.until(world.inDays(1));
+    return world;
+  }
+
+  async stop(): Promise<void> {
+    await this.app.stop();
+    await this.gateway.stop();
+    await this.inbox.stop();
+  }
+
+  /** The demo's time. */
+  now(): Date {
+    return this.app.transactions.clock.now();
+  }
+
+  /** Ten in the morning, or another hour, so many of the clinic's days from now. */
+  inDays(days: number, time = '10:00'): Date {
+    return atWallTime(dayPlus(localDay(this.now(), ZONE), days), time, ZONE);
+  }
+
+  /** Moves the demo's clock to the instant. */
+  async until(instant: Date): Promise<void> {
+    await this.app.advance(Math.max(0, instant.getTime() - this.now().getTime()));
+  }
+
+  /** A patient as a hospital sends them; returns the id. */
+  async patient(facts: Partial<Patient> & { language?: string } = {}): Promise<string> {
+    return this.fhir.create(patientWith(facts));
+  }
+
+  /** Sets a review of a care plan as plans do: the Task and the news, in one transaction. Returns its id. */
+  async review(patientId: string, at: Date, id = newId(), change: Partial<Task> = {}, event = 'plan.review-set'): Promise<string> {
+    await this.app.transactions.run(this.app.scope(), async (tx) => {
+      const task: Task & { id: string } = {
+        resourceType: 'Task',
+        id,
+        status: 'requested',
+        intent: 'plan',
+        for: { reference: `Patient/${patientId}` },
+        restriction: { period: { end: at.toISOString() } },
+        ...change,
+      };
+      await this.app.get(FhirStore).put(tx, task);
+      await tx.emit(event, { planId: newId(), reviewId: id, patientId });
+    });
+    return id;
+  }
+
+  async list(patientId: string): Promise<ReminderAnswer[]> {
+    const { body } = await this.app.request.get('/api/v1/reminders').query({ patient: patientId }).set('authorization', this.coordinator).expect(200);
+    return body.items;
+  }
+
+  /** The patient's reminder of this kind with its history, once it is in the state asked for. The newest, where there are several. */
+  async reminder(patientId: string, kind: string, state: string | ((reminder: ReminderAnswer) => boolean)): Promise<ReminderAnswer> {
+    const wanted = typeof state === 'string' ? (reminder: ReminderAnswer): boolean => reminder.state === state : state;
+    let seen: string | undefined;
+    let last: ReminderAnswer | undefined;
+    const found = eventually(`${kind} of the patient to be ${typeof state === 'string' ? state : 'as wanted'}`, async () => {
+      const [row] = await this.rows<{ id: string; seen: string }>(
+        `select id, version || '/' || (select count(*) from reminder_sending s where s.reminder_id = r.id) as seen from reminder r where patient_id = $1 and kind = $2 order by id desc limit 1`,
+        [patientId, kind],
+      );
+      if (!row || row.seen === seen) return undefined;
+      const { body } = await this.app.request.get(`/api/v1/reminders/${row.id}`).set('authorization', this.coordinator).expect(200);
+      [seen, last] = [row.seen, body];
+      return wanted(body) ? body : undefined;
+    });
+    return found.catch((error: unknown) => {
+      throw new Error(`${String(error)}. It is ${JSON.stringify(last, undefined, 1)}`);
+    });
+  }
+
+  /** The number that the patient's texts go to. */
+  async phoneOf(patientId: string): Promise<string> {
+    const { body } = await this.app.request.get(`/api/v1/patients/${patientId}`).set('authorization', this.coordinator).expect(200);
+    return body.phones[0];
+  }
+
+  /** Texts that the gateway took for the number. */
+  textsTo(number: string): string[] {
+    return this.gateway.phone(number).filter(({ direction }) => direction === 'to-phone').map(({ body }) => body);
+  }
+
+  /** Posts a webhook signed like the gateway's. */
+  async webhook(path: string, body: unknown, { at = new Date(), secret = SECRET, signature }: { at?: Date; secret?: string; signature?: string } = {}): Promise<number> {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const timestamp = String(Math.floor(at.getTime() / 1000));
+    const response = await fetch(`${this.app.url}/webhooks/sms/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-timestamp': timestamp, 'x-signature': signature ?? createHmac('sha256', secret).update(`${timestamp}.${text}`).digest('hex') },
+      body: text,
+    });
+    await response.body?.cancel();
+    return response.status;
+  }
+
+  /** Rows of a statement, seen as the clinic. */
+  async rows<Row extends Record<string, unknown>>(statement: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return this.app.transactions.run(this.app.scope(), (tx) => tx.query<Row>(statement, values));
+  }
+}
