@@ -2,7 +2,7 @@ import type { CapabilityStatement, CapabilityStatementRestResource, ResourceType
 import { searchParametersOf } from '../definitions/search-parameters.js';
 import { isResourceType, resourceTypes } from '../definitions/structures.js';
 import { interactionsOf } from '../interactions/type-rules.js';
-import { typeIndex } from '../search-index/type-index.js';
+import { isIndexedKind } from '../search-index/index-value.js';
 
 export interface CapabilityFacts {
   readonly publicUrl: string;
@@ -45,9 +45,7 @@ export function capabilityStatement({ publicUrl, version, date }: CapabilityFact
 function resourceCapability(type: ResourceType): CapabilityStatementRestResource[] {
   const interactions = interactionsOf(type);
   if (interactions.length === 0) return [];
-  const indexed = [...typeIndex(type).parameters.values()];
-  const references = indexed.filter(({ kind }) => kind === 'reference').map(({ definition }) => definition);
-  const columns = ['_id', '_lastUpdated'].flatMap((code) => searchParametersOf(type).get(code) ?? []);
+  const indexed = [...searchParametersOf(type).values()].filter(({ kind }) => isIndexedKind(kind));
   return [
     {
       type,
@@ -61,9 +59,9 @@ function resourceCapability(type: ResourceType): CapabilityStatementRestResource
       conditionalUpdate: false,
       conditionalDelete: 'not-supported',
       referencePolicy: ['literal', 'logical'],
-      searchInclude: references.map(({ code }) => `${type}:${code}`),
+      searchInclude: indexed.filter(({ kind }) => kind === 'reference').map(({ code }) => `${type}:${code}`),
       searchRevInclude: referencingOf(type),
-      searchParam: [...columns, ...indexed.map(({ definition }) => definition)].map(({ code, url, kind }) => ({ name: code, definition: url, type: kind })),
+      searchParam: indexed.map(({ code, url, kind }) => ({ name: code, definition: url, type: kind })),
     },
   ];
 }
