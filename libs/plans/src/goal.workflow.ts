@@ -32,7 +32,7 @@ export const goalMachine: Machine<GoalState, GoalEvent, object> = {
 };
 
 /** Goals that still count: sought now, or about to be. */
-export const LIVE_GOAL_STATES = ['proposed', 'planned', 'accepted', 'active', 'on-hold'] as const satisfies readonly GoalState[];
+const LIVE_GOAL_STATES = ['proposed', 'planned', 'accepted', 'active', 'on-hold'] as const satisfies readonly GoalState[];
 export const isLiveGoal = (state: GoalState): boolean => (LIVE_GOAL_STATES as readonly GoalState[]).includes(state);
 
 /** FHIR R4 goal-achievement. */
@@ -97,5 +97,5 @@ export const FINDING: Record<Achievement, AchievementEvent> = {
 };
 
 /** Findings that ask for a problem-solving step, never for blame or discharge. */
-export const SETBACKS = ['worsening', 'no-progress', 'not-achieved', 'not-attainable'] as const satisfies readonly Achievement[];
+const SETBACKS = ['worsening', 'no-progress', 'not-achieved', 'not-attainable'] as const satisfies readonly Achievement[];
 export const isSetback = (achievement: Achievement): boolean => (SETBACKS as readonly Achievement[]).includes(achievement);

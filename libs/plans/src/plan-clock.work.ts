@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '@cairn/kernel';
-import { Transactions, audit, cairnScope, type DueRow, type DueWork, type Queryable, type Tx } from '@cairn/platform';
+import { Transactions, audit, cairnScope, type DueRow, type DueWork, type Queryable } from '@cairn/platform';
 import { REVIEW_DUE, REVIEW_MISSED } from './plan.events.js';
 import { PlanRecords } from './plan-records.service.js';
-import { PlanReview } from './plan-review.entity.js';
 import { PlanSchedule, idsOf, missedTask } from './plan-schedule.service.js';
 import { PlanWaiting } from './plan-waiting.service.js';
 
@@ -39,7 +38,7 @@ export class ReviewDueWork implements DueWork {
 
   async perform({ clinicId, id }: DueRow): Promise<void> {
     await this.transactions.run(cairnScope(clinicId, this.name, newId()), async (tx) => {
-      const planId = await planOf(tx, id);
+      const planId = await this.records.planOf(tx, id);
       const { plan } = await this.records.lock(tx, planId);
       const review = await this.schedule.open(tx, planId);
       const now = tx.clock.now();
@@ -76,7 +75,7 @@ export class ReviewMissedWork implements DueWork {
 
   async perform({ clinicId, id }: DueRow): Promise<void> {
     await this.transactions.run(cairnScope(clinicId, this.name, newId()), async (tx) => {
-      const planId = await planOf(tx, id);
+      const planId = await this.records.planOf(tx, id);
       const rows = await this.records.lock(tx, planId);
       const review = await this.schedule.open(tx, planId);
       const now = tx.clock.now();
@@ -120,9 +119,4 @@ export class PlanWaitingWork implements DueWork {
       if ((state === 'draft' || state === 'on-hold') && nextAt !== null && nextAt < tx.clock.now()) await this.waiting.begin(tx, rows);
     });
   }
-}
-
-async function planOf(tx: Tx, reviewId: string): Promise<string> {
-  const { planId } = await tx.em.findOneOrFail(PlanReview, { clinicId: tx.scope.clinicId, id: reviewId });
-  return planId;
 }

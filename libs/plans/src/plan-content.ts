@@ -5,7 +5,7 @@ import type { PlanGoal, Milestone } from './plan-goal.entity.js';
 import type { Plan } from './plan.entity.js';
 
 /** A goal's wording. */
-export interface GoalContent {
+interface GoalContent {
   readonly id: string;
   readonly description: string;
   readonly measure: string | null;
@@ -15,7 +15,7 @@ export interface GoalContent {
 }
 
 /** An activity's wording. `owner` is the patient, or a name of the team. */
-export interface ActivityContent {
+interface ActivityContent {
   readonly id: string;
   readonly kind: ActivityKind;
   readonly discipline: ActivityDiscipline;

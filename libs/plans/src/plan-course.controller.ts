@@ -5,13 +5,11 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { bodyOf } from './open-api.js';
 import { ACTIVITY_ACTS, PlanActs, type ActivityAct } from './plan-acts.service.js';
-import {
-  flareUpBody, holdBody, optionalReasonBody, reasonBody,
-  type FlareUpBody, type HoldBody, type OptionalReasonBody, type ReasonBody,
-} from './plan.dto.js';
+import type { Pause } from './plan.acts.js';
+import { flareUpBody, holdBody, optionalReasonBody, reasonBody } from './plan.dto.js';
 import { HOLD } from './plan.examples.js';
 import { PlanLifecycle } from './plan-lifecycle.service.js';
-import { PlanQueries } from './plan.queries.js';
+import { PlanReading } from './plan-reading.service.js';
 import { PlanReviews } from './plan-reviews.service.js';
 import type { PlanView } from './plan-view.js';
 
@@ -28,7 +26,7 @@ export class PlanCourseController {
     private readonly lifecycle: PlanLifecycle,
     private readonly acts: PlanActs,
     private readonly reviews: PlanReviews,
-    private readonly queries: PlanQueries,
+    private readonly queries: PlanReading,
   ) {}
 
   @Post('activation')
@@ -55,7 +53,7 @@ export class PlanCourseController {
   async hold(
     @CurrentScope() scope: Scope,
     @Param('id', id) planId: string,
-    @Body({ schema: holdBody }) body: HoldBody,
+    @Body({ schema: holdBody }) body: Pause,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PlanView> {
@@ -73,7 +71,7 @@ export class PlanCourseController {
   async resume(
     @CurrentScope() scope: Scope,
     @Param('id', id) planId: string,
-    @Body({ schema: optionalReasonBody }) body: OptionalReasonBody,
+    @Body({ schema: optionalReasonBody }) body: { reason: string | null },
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PlanView> {
@@ -91,7 +89,7 @@ export class PlanCourseController {
   async complete(
     @CurrentScope() scope: Scope,
     @Param('id', id) planId: string,
-    @Body({ schema: reasonBody }) { reason }: ReasonBody,
+    @Body({ schema: reasonBody }) { reason }: { reason: string },
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PlanView> {
@@ -109,7 +107,7 @@ export class PlanCourseController {
   async revoke(
     @CurrentScope() scope: Scope,
     @Param('id', id) planId: string,
-    @Body({ schema: reasonBody }) { reason }: ReasonBody,
+    @Body({ schema: reasonBody }) { reason }: { reason: string },
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PlanView> {
@@ -127,7 +125,7 @@ export class PlanCourseController {
   async void(
     @CurrentScope() scope: Scope,
     @Param('id', id) planId: string,
-    @Body({ schema: reasonBody }) { reason }: ReasonBody,
+    @Body({ schema: reasonBody }) { reason }: { reason: string },
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PlanView> {
@@ -141,8 +139,8 @@ export class PlanCourseController {
   @ApiOperation({ summary: 'Take down that the patient reported a flare-up; the review is brought forward unless it is as early already' })
   @ApiBody(bodyOf(flareUpBody, { note: 'Worse since the weekend, no new symptoms, sleeps badly' }))
   @ApiOkResponse({ description: 'The plan with its review' })
-  async flareUp(@CurrentScope() scope: Scope, @Param('id', id) planId: string, @Body({ schema: flareUpBody }) body: FlareUpBody, @Res({ passthrough: true }) reply: FastifyReply): Promise<PlanView> {
-    await this.reviews.reportFlareUp(scope, planId, body);
+  async flareUp(@CurrentScope() scope: Scope, @Param('id', id) planId: string, @Body({ schema: flareUpBody }) { note }: { note: string }, @Res({ passthrough: true }) reply: FastifyReply): Promise<PlanView> {
+    await this.reviews.reportFlareUp(scope, planId, note);
     return this.#answer(scope, planId, reply);
   }
 
@@ -159,7 +157,7 @@ export class PlanCourseController {
     @Param('id', id) planId: string,
     @Param('activityId', id) activityId: string,
     @Param('act', { schema: z.enum(acts) }) act: ActivityAct,
-    @Body({ schema: optionalReasonBody }) { reason }: OptionalReasonBody,
+    @Body({ schema: optionalReasonBody }) { reason }: { reason: string | null },
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PlanView> {

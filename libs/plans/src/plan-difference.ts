@@ -9,7 +9,7 @@ export interface FieldChange {
 }
 
 /** What differs about one goal or activity. */
-export interface PartChange {
+interface PartChange {
   readonly id: string;
   readonly description: string;
   readonly changes: readonly FieldChange[];

@@ -7,7 +7,7 @@ import { Clinics, Transactions, expectVersion, type Scope, type Tx } from '@cair
 import { AGREE_WITHIN_DAYS } from './cadence/cadence-table.js';
 import { addDays } from './cadence/calendar.js';
 import { activityFromRecommendation, recommendationSummary } from './recommendation-activities.js';
-import type { AgreementBody, DraftBody, WordingBody } from './plan.dto.js';
+import type { Agreement, Draft, Wording } from './plan.acts.js';
 import { PLAN_DRAFTED } from './plan.events.js';
 import { PlanRecords, type PlanRows } from './plan-records.service.js';
 import { PlanSteps } from './plan-steps.service.js';
@@ -34,7 +34,7 @@ export class PlanDrafting {
    * Drafts a plan by hand, or from what conferences recommended for one patient: each recommendation becomes an activity of its owner and
    * counts as accepted. Refuses recommendations of different patients or that are no care of this clinic, an unknown patient, and one who died.
    */
-  async draft(scope: Scope, body: DraftBody): Promise<string> {
+  async draft(scope: Scope, body: Draft): Promise<string> {
     return this.transactions.run(scope, async (tx) => {
       const recommended = await this.#recommended(tx, body.recommendationIds);
       const patientId = await this.#patientOf(tx, body.patientId, recommended);
@@ -72,7 +72,7 @@ export class PlanDrafting {
    * Replaces the wording of a draft. Goals and activities that carry an id of the draft are kept and changed, the others are new; what is
    * missing is dropped. An agreement recorded before no longer counts. Refuses a plan that is no draft, and a stale version.
    */
-  async rewrite(scope: Scope, id: string, body: WordingBody, readVersion: number | undefined): Promise<void> {
+  async rewrite(scope: Scope, id: string, body: Wording, readVersion: number | undefined): Promise<void> {
     await this.transactions.run(scope, async (tx) => {
       const rows = await this.records.lock(tx, id);
       expectVersion(readVersion, rows.plan.version);
@@ -89,7 +89,7 @@ export class PlanDrafting {
    * Records that the patient, or their caregiver, agreed to the present wording: who, when, how. Refuses a plan that is no draft, one without
    * a goal, a stale version, and a time to come.
    */
-  async agree(scope: Scope, id: string, body: AgreementBody, readVersion: number | undefined): Promise<void> {
+  async agree(scope: Scope, id: string, body: Agreement, readVersion: number | undefined): Promise<void> {
     await this.transactions.run(scope, async (tx) => {
       const rows = await this.records.lock(tx, id);
       expectVersion(readVersion, rows.plan.version);
@@ -146,7 +146,7 @@ export class PlanDrafting {
     return named;
   }
 
-  async #owner(tx: Tx, { owner }: DraftBody): Promise<Pick<Plan, 'ownerPractitionerId' | 'ownerName'>> {
+  async #owner(tx: Tx, { owner }: Draft): Promise<Pick<Plan, 'ownerPractitionerId' | 'ownerName'>> {
     if (owner) return { ownerPractitionerId: owner.practitionerId, ownerName: owner.name };
     const { actor } = tx.scope;
     if (actor.kind !== 'person') throw fieldError('owner', 'must say who answers for the plan');

@@ -7,7 +7,7 @@ import { Referrals } from '@cairn/referrals';
 import { Clinics, Transactions, expectVersion, type Scope, type Tx } from '@cairn/platform';
 import { QUESTIONNAIRE } from './cadence/cadence-table.js';
 import { addDays } from './cadence/calendar.js';
-import type { HoldBody } from './plan.dto.js';
+import type { Pause } from './plan.acts.js';
 import { PLAN_ACTIVATED, PLAN_COMPLETED, PLAN_HELD, PLAN_RESUMED, PLAN_REVOKED, PLAN_VOIDED } from './plan.events.js';
 import { PlanRecords, type PlanRows } from './plan-records.service.js';
 import { PlanSchedule } from './plan-schedule.service.js';
@@ -61,7 +61,7 @@ export class PlanLifecycle {
   }
 
   /** Pauses the plan until a day on which somebody decides how it goes on; its open review is cancelled. */
-  async hold(scope: Scope, id: string, { reason, until }: HoldBody, readVersion: number | undefined): Promise<void> {
+  async hold(scope: Scope, id: string, { reason, until }: Pause, readVersion: number | undefined): Promise<void> {
     await this.transactions.run(scope, async (tx) => {
       const rows = await this.#begin(tx, id, readVersion);
       const { zone } = await this.clinics.get(scope.clinicId);

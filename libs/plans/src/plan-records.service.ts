@@ -41,12 +41,12 @@ export class PlanRecords {
 
   /** The plan and its parts. Refuses with `not-found`. */
   async get(tx: Tx, id: string): Promise<PlanRows> {
-    return this.#load(tx, id, LockMode.NONE);
+    return this.#load(tx, id, false);
   }
 
   /** The plan and its parts, the plan locked until the transaction ends: all that is decided about one plan is decided one after another. */
   async lock(tx: Tx, id: string): Promise<PlanRows> {
-    return this.#load(tx, id, LockMode.PESSIMISTIC_WRITE);
+    return this.#load(tx, id, true);
   }
 
   /** The patient's plan that is active or on hold, locked; undefined when there is none. */
@@ -59,12 +59,25 @@ export class PlanRecords {
     return row ? this.lock(tx, row.id) : undefined;
   }
 
-  async #load(tx: Tx, id: string, lockMode: LockMode.NONE | LockMode.PESSIMISTIC_WRITE): Promise<PlanRows> {
+  /** The plan that the review belongs to. Refuses with `not-found`. */
+  async planOf(tx: Tx, reviewId: string): Promise<string> {
+    const [row] = await tx.query<{ plan_id: string }>({
+      name: 'plan-of-review',
+      text: 'select plan_id from plan_review where clinic_id = $1 and id = $2',
+      values: [tx.scope.clinicId, reviewId],
+    });
+    if (!row) throw notFound('The review');
+    return row.plan_id;
+  }
+
+  async #load(tx: Tx, id: string, locked: boolean): Promise<PlanRows> {
     const { clinicId } = tx.scope;
-    const plan = await tx.em.findOne(Plan, { clinicId, id }, { lockMode, refresh: lockMode === LockMode.PESSIMISTIC_WRITE });
+    // What was read before the lock may be stale by now.
+    const refresh = locked;
+    const plan = await tx.em.findOne(Plan, { clinicId, id }, { lockMode: locked ? LockMode.PESSIMISTIC_WRITE : LockMode.NONE, refresh });
     if (!plan) throw notFound('The plan');
-    const goals = await tx.em.find(PlanGoal, { clinicId, planId: id }, { orderBy: { position: 'asc' } });
-    const activities = await tx.em.find(PlanActivity, { clinicId, planId: id }, { orderBy: { position: 'asc' } });
+    const goals = await tx.em.find(PlanGoal, { clinicId, planId: id }, { orderBy: { position: 'asc' }, refresh });
+    const activities = await tx.em.find(PlanActivity, { clinicId, planId: id }, { orderBy: { position: 'asc' }, refresh });
     return { plan, goals, activities };
   }
 

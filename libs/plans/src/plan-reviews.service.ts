@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { conflict, notFound } from '@cairn/kernel';
+import { conflict } from '@cairn/kernel';
 import { atWallTime } from '@cairn/people';
-import { Clinics, Transactions, audit, expectVersion, type Scope, type Tx } from '@cairn/platform';
-import type { FlareUpBody, PostponementBody } from './plan.dto.js';
+import { Clinics, Transactions, expectVersion, type Scope, type Tx } from '@cairn/platform';
+import type { Postponement } from './plan.acts.js';
 import { REVIEW_MOVED } from './plan.events.js';
 import { PlanRecords, type PlanRows } from './plan-records.service.js';
-import { PlanReview } from './plan-review.entity.js';
+import type { PlanReview } from './plan-review.entity.js';
 import { PlanSchedule, idsOf } from './plan-schedule.service.js';
 
 /** What people do about reviews, but for completing them ({@link ReviewCompletion}). */
@@ -31,7 +31,7 @@ export class PlanReviews {
   }
 
   /** Puts a review off, or brings it forward, to 09:00 of a day within the grace of its rule. */
-  async postpone(scope: Scope, id: string, { dueOn, reason }: PostponementBody, readVersion: number | undefined): Promise<void> {
+  async postpone(scope: Scope, id: string, { dueOn, reason }: Postponement, readVersion: number | undefined): Promise<void> {
     await this.transactions.run(scope, async (tx) => {
       const { rows, review } = await this.lock(tx, id, readVersion);
       const { zone } = await this.clinics.get(scope.clinicId);
@@ -46,7 +46,7 @@ export class PlanReviews {
   }
 
   /** Takes down that the patient reported a flare-up, and brings the review forward unless it is as early already. Refuses while the plan is not active. */
-  async reportFlareUp(scope: Scope, planId: string, { note }: FlareUpBody): Promise<void> {
+  async reportFlareUp(scope: Scope, planId: string, note: string): Promise<void> {
     await this.transactions.run(scope, async (tx) => {
       const rows = await this.records.lock(tx, planId);
       const { plan } = rows;
@@ -59,14 +59,9 @@ export class PlanReviews {
 
   /** The review with its plan, both locked. Refuses with `not-found`, and a stale version. */
   async lock(tx: Tx, id: string, readVersion: number | undefined): Promise<{ rows: PlanRows; review: PlanReview }> {
-    const found = await tx.em.findOne(PlanReview, { clinicId: tx.scope.clinicId, id });
-    if (!found) throw notFound('The review');
-    const rows = await this.records.lock(tx, found.planId);
-    const review = await this.schedule.open(tx, found.planId);
-    if (review?.id !== id) {
-      await audit(tx, { action: 'read', what: 'plan.review-read', entities: [`Task/${id}`], patients: [found.patientId] });
-      throw conflict('The review is over.', { code: 'review.over' });
-    }
+    const rows = await this.records.lock(tx, await this.records.planOf(tx, id));
+    const review = await this.schedule.open(tx, rows.plan.id);
+    if (review?.id !== id) throw conflict('The review is over.', { code: 'review.over' });
     expectVersion(readVersion, review.version);
     return { rows, review };
   }

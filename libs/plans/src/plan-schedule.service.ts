@@ -30,7 +30,7 @@ export class PlanSchedule {
     const review = await tx.em.findOne(
       PlanReview,
       { clinicId: tx.scope.clinicId, planId, state: { $in: [...OPEN_REVIEW_STATES] } },
-      { lockMode: LockMode.PESSIMISTIC_WRITE },
+      { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
     );
     return review ?? undefined;
   }
@@ -175,7 +175,7 @@ export const missedTask = (review: PlanReview, plan: PlanRows['plan'], now: Date
     status,
   });
 
-export const clockFacts = ({ dueAt, graceUntil }: PlanReview, now: Date): ReviewFacts => ({ now: now.getTime(), dueAt: dueAt.getTime(), graceUntil: graceUntil.getTime() });
+const clockFacts = ({ dueAt, graceUntil }: PlanReview, now: Date): ReviewFacts => ({ now: now.getTime(), dueAt: dueAt.getTime(), graceUntil: graceUntil.getTime() });
 
 export const idsOf = ({ id, planId, patientId }: PlanReview): { planId: string; reviewId: string; patientId: string } => ({ planId, reviewId: id, patientId });
 

@@ -6,7 +6,7 @@ import { activityMachine } from './activity.workflow.js';
 import { goalMachine } from './goal.workflow.js';
 import { PlanActivity } from './plan-activity.entity.js';
 import { PlanGoal } from './plan-goal.entity.js';
-import type { ActivityBody, GoalBody } from './plan.dto.js';
+import type { ActivityWording, GoalWording, Parts } from './plan.acts.js';
 import { PlanRecords, type PlanRows } from './plan-records.service.js';
 
 /** Writes goals and activities of a plan as they were worded. */
@@ -18,7 +18,7 @@ export class PlanWording {
   ) {}
 
   /** Makes the draft's goals and activities just these, in this order. Refuses ids that are not the draft's. */
-  async write(tx: Tx, rows: PlanRows, { goals, activities }: { goals: readonly GoalBody[]; activities: readonly ActivityBody[] }): Promise<void> {
+  async write(tx: Tx, rows: PlanRows, { goals, activities }: Parts): Promise<void> {
     const knownGoals = byId(rows.goals);
     const knownActivities = byId(rows.activities);
     const keptGoals = goals.map((body, position) => {
@@ -43,7 +43,7 @@ export class PlanWording {
   }
 
   /** Adds goals and activities to a plan in force. Activities may name the new goals only by the ids of goals that the plan has already. */
-  add(tx: Tx, rows: PlanRows, { goals, activities }: { goals: readonly GoalBody[]; activities: readonly ActivityBody[] }): { goals: PlanGoal[]; activities: PlanActivity[] } {
+  add(tx: Tx, rows: PlanRows, { goals, activities }: Parts): { goals: PlanGoal[]; activities: PlanActivity[] } {
     const newGoals = goals.map((body) => Object.assign(this.#newGoal(tx, rows), goalColumns(body)));
     rows.goals.push(...newGoals);
     const goalIds = new Set(rows.goals.map(({ id }) => id));
@@ -65,7 +65,7 @@ export class PlanWording {
     return goal;
   }
 
-  #newActivity(tx: Tx, { plan, activities }: PlanRows, body: ActivityBody): PlanActivity {
+  #newActivity(tx: Tx, { plan, activities }: PlanRows, body: ActivityWording): PlanActivity {
     const activity = tx.em.create(PlanActivity, {
       clinicId: plan.clinicId, id: newId(), planId: plan.id, position: activities.length,
       ...activityColumns(body),
@@ -86,11 +86,11 @@ function demand<Row>(rows: ReadonlyMap<string, Row>, id: string, path: string): 
 
 const wrong = (path: string, message: string): Error => invalid('Some fields are missing or wrong.', { code: 'fields', issues: [{ path, message }] });
 
-function checkGoals({ goalIds }: ActivityBody, known: ReadonlySet<string>, path: string): void {
+function checkGoals({ goalIds }: ActivityWording, known: ReadonlySet<string>, path: string): void {
   for (const [index, id] of goalIds.entries()) if (!known.has(id)) throw wrong(`${path}.goalIds.${index}`, 'is no goal of this plan');
 }
 
-const goalColumns = ({ description, measure, measureLoinc, target, dueDate, milestones }: GoalBody) => ({
+const goalColumns = ({ description, measure, measureLoinc, target, dueDate, milestones }: GoalWording) => ({
   description, measure, measureLoinc, dueDate,
   targetValue: target?.value ?? null,
   targetUnit: target?.unit ?? null,
@@ -98,14 +98,14 @@ const goalColumns = ({ description, measure, measureLoinc, target, dueDate, mile
 });
 
 /** Columns of an activity's wording. */
-export const activityColumns = ({ kind, discipline, description, owner, cadence, dueDate, goalIds, recommendationId }: ActivityBody) => ({
+const activityColumns = ({ kind, discipline, description, owner, cadence, dueDate, goalIds, recommendationId }: ActivityWording) => ({
   kind, discipline, description, cadence, dueDate, recommendationId,
   goalIds: [...goalIds],
   ...ownerColumns(owner),
 });
 
 /** Who does it: the patient, or somebody of the team. */
-export const ownerColumns = (owner: ActivityBody['owner']) =>
+export const ownerColumns = (owner: ActivityWording['owner']) =>
   owner === 'patient'
     ? { ownedByPatient: true, ownerPractitionerId: null, ownerName: null }
     : { ownedByPatient: false, ownerPractitionerId: owner.practitionerId, ownerName: owner.name };

@@ -5,12 +5,10 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { bodyOf } from './open-api.js';
 import { PlanDrafting } from './plan-drafting.service.js';
-import {
-  agreementBody, differenceQuery, draftBody, planListQuery, wordingBody,
-  type AgreementBody, type DifferenceQuery, type DraftBody, type PlanListQuery, type WordingBody,
-} from './plan.dto.js';
+import type { Agreement, Comparison, Draft, Page, PlanListing, Wording } from './plan.acts.js';
+import { agreementBody, differenceQuery, draftBody, planListQuery, wordingBody } from './plan.dto.js';
 import { AGREEMENT, DRAFT, WORDING } from './plan.examples.js';
-import { PlanQueries, type Page } from './plan.queries.js';
+import { PlanReading } from './plan-reading.service.js';
 import type { PlanSummary, PlanView } from './plan-view.js';
 import { PLAN_STATES } from './plan.workflow.js';
 
@@ -22,7 +20,7 @@ const id = { schema: z.uuid() };
 export class PlanController {
   constructor(
     private readonly drafting: PlanDrafting,
-    private readonly queries: PlanQueries,
+    private readonly queries: PlanReading,
   ) {}
 
   @Post()
@@ -33,7 +31,7 @@ export class PlanController {
   })
   @ApiBody(bodyOf(draftBody, DRAFT))
   @ApiCreatedResponse({ description: 'The draft; the ETag names its version' })
-  async draft(@CurrentScope() scope: Scope, @Body({ schema: draftBody }) body: DraftBody, @Res({ passthrough: true }) reply: FastifyReply): Promise<PlanView> {
+  async draft(@CurrentScope() scope: Scope, @Body({ schema: draftBody }) body: Draft, @Res({ passthrough: true }) reply: FastifyReply): Promise<PlanView> {
     const planId = await this.drafting.draft(scope, body);
     reply.header('location', `/api/v1/plans/${planId}`);
     return this.#answer(scope, planId, reply);
@@ -47,7 +45,7 @@ export class PlanController {
   @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })
   @ApiQuery({ name: 'limit', required: false, example: 50 })
   @ApiOkResponse({ description: 'One page' })
-  async list(@CurrentScope() scope: Scope, @Query({ schema: planListQuery }) query: PlanListQuery): Promise<Page<PlanSummary>> {
+  async list(@CurrentScope() scope: Scope, @Query({ schema: planListQuery }) query: PlanListing): Promise<Page<PlanSummary>> {
     return this.queries.list(scope, query);
   }
 
@@ -71,7 +69,7 @@ export class PlanController {
   async rewrite(
     @CurrentScope() scope: Scope,
     @Param('id', id) planId: string,
-    @Body({ schema: wordingBody }) body: WordingBody,
+    @Body({ schema: wordingBody }) body: Wording,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PlanView> {
@@ -89,7 +87,7 @@ export class PlanController {
   async agree(
     @CurrentScope() scope: Scope,
     @Param('id', id) planId: string,
-    @Body({ schema: agreementBody }) body: AgreementBody,
+    @Body({ schema: agreementBody }) body: Agreement,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PlanView> {
@@ -101,7 +99,7 @@ export class PlanController {
   @Needs('plan.read')
   @ApiOperation({ summary: 'The wordings that were in force, oldest first' })
   @ApiOkResponse({ description: 'When each was made, by whom and why' })
-  async versions(@CurrentScope() scope: Scope, @Param('id', id) planId: string): ReturnType<PlanQueries['versions']> {
+  async versions(@CurrentScope() scope: Scope, @Param('id', id) planId: string): ReturnType<PlanReading['versions']> {
     return this.queries.versions(scope, planId);
   }
 
@@ -111,7 +109,7 @@ export class PlanController {
   @ApiQuery({ name: 'from', required: false, example: 1 })
   @ApiQuery({ name: 'to', required: false, example: 2 })
   @ApiOkResponse({ description: 'Goals and activities that were added, removed or changed, field by field' })
-  async difference(@CurrentScope() scope: Scope, @Param('id', id) planId: string, @Query({ schema: differenceQuery }) query: DifferenceQuery): ReturnType<PlanQueries['difference']> {
+  async difference(@CurrentScope() scope: Scope, @Param('id', id) planId: string, @Query({ schema: differenceQuery }) query: Comparison): ReturnType<PlanReading['difference']> {
     return this.queries.difference(scope, planId, query);
   }
 
@@ -119,7 +117,7 @@ export class PlanController {
   @Needs('plan.read')
   @ApiOperation({ summary: 'Who moved what in this plan, when and why' })
   @ApiOkResponse({ description: 'The log, oldest first' })
-  async transitions(@CurrentScope() scope: Scope, @Param('id', id) planId: string): ReturnType<PlanQueries['transitions']> {
+  async transitions(@CurrentScope() scope: Scope, @Param('id', id) planId: string): ReturnType<PlanReading['transitions']> {
     return this.queries.transitions(scope, planId);
   }
 
@@ -130,7 +128,7 @@ export class PlanController {
     description: 'Decision support: nothing is guessed, and nothing is ever stopped because of a number.',
   })
   @ApiOkResponse({ description: 'The sum with its parts; each dose that cannot be computed says why' })
-  async medicationSafety(@CurrentScope() scope: Scope, @Param('id', id) planId: string): ReturnType<PlanQueries['medicationSafety']> {
+  async medicationSafety(@CurrentScope() scope: Scope, @Param('id', id) planId: string): ReturnType<PlanReading['medicationSafety']> {
     return this.queries.medicationSafety(scope, planId);
   }
 

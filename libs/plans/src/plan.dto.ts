@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ACHIEVEMENTS } from './goal.workflow.js';
 import { ACTIVITY_DISCIPLINES, ACTIVITY_KINDS, CADENCE_UNITS } from './plan-activity.entity.js';
+import type { ActivityWording, Agreement, Comparison, Completion, Draft, GoalWording, Pause, PlanListing, Postponement, ReviewListing, Wording } from './plan.acts.js';
 import { AGREED_BY, AGREED_HOW } from './plan.entity.js';
 import { PLAN_STATES } from './plan.workflow.js';
 import { ACTIVITY_DECISIONS, GOAL_DECISIONS } from './review-results.js';
@@ -16,7 +17,7 @@ const differ = <Row>(rows: readonly Row[], key: (row: Row) => string | undefined
 
 const owner = z.strictObject({ practitionerId: fhirId.nullable().default(null), name: words(200) });
 
-export const goalBody = z
+const goalBody = z
   .strictObject({
     id: z.uuid().optional(),
     description: words(500),
@@ -26,13 +27,12 @@ export const goalBody = z
     dueDate: day.nullable().default(null),
     milestones: z.array(z.strictObject({ text: words(300), dueDate: day.nullable().default(null) })).max(20).default([]),
   })
-  .refine(({ target, measure }) => target === null || measure !== null, { path: ['measure'], message: 'must say what is measured where a target is given' });
-export type GoalBody = z.infer<typeof goalBody>;
+  .refine(({ target, measure }) => target === null || measure !== null, { path: ['measure'], message: 'must say what is measured where a target is given' }) satisfies z.ZodType<GoalWording>;
 
 const activityOwner = z.union([z.literal('patient'), owner]);
 const cadence = z.strictObject({ times: z.int().min(1).max(50), every: z.int().min(1).max(52), unit: z.enum(CADENCE_UNITS) });
 
-export const activityBody = z.strictObject({
+const activityBody = z.strictObject({
   id: z.uuid().optional(),
   kind: z.enum(ACTIVITY_KINDS),
   discipline: z.enum(ACTIVITY_DISCIPLINES),
@@ -42,8 +42,7 @@ export const activityBody = z.strictObject({
   dueDate: day.nullable().default(null),
   goalIds: z.array(z.uuid()).max(20).default([]),
   recommendationId: z.uuid().nullable().default(null),
-});
-export type ActivityBody = z.infer<typeof activityBody>;
+}) satisfies z.ZodType<ActivityWording>;
 
 const goals = z.array(goalBody).max(20).refine((rows) => differ(rows, ({ id }) => id), 'must not name a goal twice');
 const activities = z.array(activityBody).max(50).refine((rows) => differ(rows, ({ id }) => id), 'must not name an activity twice');
@@ -62,31 +61,24 @@ export const draftBody = z
   .refine(({ patientId, recommendationIds }) => patientId !== undefined || recommendationIds.length > 0, {
     path: ['patientId'],
     message: 'must name the patient, or name recommendations of a conference instead',
-  });
-export type DraftBody = z.infer<typeof draftBody>;
+  }) satisfies z.ZodType<Draft>;
 
-export const wordingBody = z.strictObject({ title: words(200), summary: words(4000).nullable(), owner, goals, activities });
-export type WordingBody = z.infer<typeof wordingBody>;
+export const wordingBody = z.strictObject({ title: words(200), summary: words(4000).nullable(), owner, goals, activities }) satisfies z.ZodType<Wording>;
 
 export const agreementBody = z.strictObject({
   by: z.enum(AGREED_BY),
   how: z.enum(AGREED_HOW),
   at: z.iso.datetime({ offset: true }).optional(),
   note: words(1000).nullable().default(null),
-});
-export type AgreementBody = z.infer<typeof agreementBody>;
+}) satisfies z.ZodType<Agreement>;
 
-export const holdBody = z.strictObject({ reason: words(500), until: day });
-export type HoldBody = z.infer<typeof holdBody>;
+export const holdBody = z.strictObject({ reason: words(500), until: day }) satisfies z.ZodType<Pause>;
 
 export const reasonBody = z.strictObject({ reason: words(500) });
-export type ReasonBody = z.infer<typeof reasonBody>;
 
 export const optionalReasonBody = z.strictObject({ reason: words(500).nullable().default(null) });
-export type OptionalReasonBody = z.infer<typeof optionalReasonBody>;
 
 export const flareUpBody = z.strictObject({ note: words(1000) });
-export type FlareUpBody = z.infer<typeof flareUpBody>;
 
 const limit = z.coerce.number().int().min(1).max(100).default(50);
 
@@ -95,11 +87,9 @@ export const planListQuery = z.strictObject({
   state: z.enum(PLAN_STATES).optional(),
   after: z.uuid().optional(),
   limit,
-});
-export type PlanListQuery = z.infer<typeof planListQuery>;
+}) satisfies z.ZodType<PlanListing>;
 
-export const differenceQuery = z.strictObject({ from: z.coerce.number().int().min(1).optional(), to: z.coerce.number().int().min(1).optional() });
-export type DifferenceQuery = z.infer<typeof differenceQuery>;
+export const differenceQuery = z.strictObject({ from: z.coerce.number().int().min(1).optional(), to: z.coerce.number().int().min(1).optional() }) satisfies z.ZodType<Comparison>;
 
 export const reviewListQuery = z.strictObject({
   patient: fhirId.optional(),
@@ -107,11 +97,9 @@ export const reviewListQuery = z.strictObject({
   dueBefore: z.iso.datetime({ offset: true }).optional(),
   after: z.string().max(200).optional(),
   limit,
-});
-export type ReviewListQuery = z.infer<typeof reviewListQuery>;
+}) satisfies z.ZodType<ReviewListing>;
 
-export const postponementBody = z.strictObject({ dueOn: day, reason: words(500) });
-export type PostponementBody = z.infer<typeof postponementBody>;
+export const postponementBody = z.strictObject({ dueOn: day, reason: words(500) }) satisfies z.ZodType<Postponement>;
 
 export const completionBody = z.strictObject({
   goals: z
@@ -147,5 +135,4 @@ export const completionBody = z.strictObject({
   nextStep: words(500),
   agreement: z.strictObject({ by: z.enum(AGREED_BY), how: z.enum(AGREED_HOW) }),
   nextReviewOn: day.optional(),
-});
-export type CompletionBody = z.infer<typeof completionBody>;
+}) satisfies z.ZodType<Completion>;

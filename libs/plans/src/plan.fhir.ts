@@ -1,13 +1,13 @@
 import type { CarePlan, CarePlanActivity, CareTeam, CareTeamParticipant, Timing } from '@medplum/fhirtypes';
 import { local, person, reference } from './codes.js';
-import { ACTIVITY_KINDS, type ActivityCadence, type PlanActivity } from './plan-activity.entity.js';
+import type { ActivityCadence, ActivityKind, PlanActivity } from './plan-activity.entity.js';
 import type { PlanGoal } from './plan-goal.entity.js';
 import type { Plan } from './plan.entity.js';
 
 const PLAN_CATEGORY = 'http://hl7.org/fhir/us/core/CodeSystem/careplan-category';
 const LOINC = 'http://loinc.org';
 
-const KIND_WORDS: Record<(typeof ACTIVITY_KINDS)[number], string> = {
+const KIND_WORDS: Record<ActivityKind, string> = {
   treatment: 'Treatment',
   'home-programme': 'Home programme',
   'flare-up-plan': 'Plan for a flare-up',

@@ -9,18 +9,19 @@ import { PlanActs } from './plan-acts.service.js';
 import { PlanWaitingWork, ReviewDueWork, ReviewMissedWork } from './plan-clock.work.js';
 import { PlanCourseController } from './plan-course.controller.js';
 import { PlanDrafting } from './plan-drafting.service.js';
+import { PlanFactsWatch } from './plan-facts-watch.service.js';
 import { PlanLifecycle } from './plan-lifecycle.service.js';
 import { PlanMedication } from './plan-medication.service.js';
 import { PlanOutcomes } from './plan-outcomes.service.js';
+import { PlanReading } from './plan-reading.service.js';
 import { PlanRecords } from './plan-records.service.js';
 import { PlanReviews } from './plan-reviews.service.js';
 import { PlanSchedule } from './plan-schedule.service.js';
 import { PlanSteps } from './plan-steps.service.js';
-import { PlanFactsWatch, PlanTriggers } from './plan-triggers.js';
+import { PlanTriggers } from './plan-triggers.service.js';
 import { PlanWaiting } from './plan-waiting.service.js';
 import { PlanWording } from './plan-wording.service.js';
 import { PlanController } from './plan.controller.js';
-import { PlanQueries } from './plan.queries.js';
 import { Plans } from './plans.service.js';
 import { ReviewChanges } from './review-changes.service.js';
 import { ReviewCompletion } from './review-completion.service.js';
@@ -32,7 +33,7 @@ import { ReviewQueries } from './review.queries.js';
   imports: [FhirModule, PeopleModule, OutcomesModule, ReferralsModule, ConferencesModule],
   controllers: [PlanController, PlanCourseController, ReviewController],
   providers: [
-    Plans, PlanActs, PlanDrafting, PlanLifecycle, PlanMedication, PlanOutcomes, PlanQueries, PlanRecords, PlanReviews, PlanSchedule, PlanSteps,
+    Plans, PlanActs, PlanDrafting, PlanLifecycle, PlanMedication, PlanOutcomes, PlanReading, PlanRecords, PlanReviews, PlanSchedule, PlanSteps,
     PlanWaiting, PlanWording, ReviewChanges, ReviewCompletion, ReviewQueries,
     PlanTriggers, PlanFactsWatch, ReviewDueWork, ReviewMissedWork, PlanWaitingWork,
   ],

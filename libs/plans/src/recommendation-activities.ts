@@ -1,7 +1,7 @@
 import { conflict } from '@cairn/kernel';
 import type { RecommendationFacts } from '@cairn/conferences';
 import { ACTIVITY_DISCIPLINES, type ActivityDiscipline } from './plan-activity.entity.js';
-import type { ActivityBody } from './plan.dto.js';
+import type { ActivityWording } from './plan.acts.js';
 import table from './recommendation-activities.json' with { type: 'json' };
 
 const isDiscipline = (word: string | undefined): word is ActivityDiscipline => (ACTIVITY_DISCIPLINES as readonly (string | undefined)[]).includes(word);
@@ -13,7 +13,7 @@ const DISCIPLINE = new Map<string, string>(Object.entries(table.disciplines));
  * The activity that carries a recommendation out: same owner and due date, its field of care from `recommendation-activities.json`. Refuses
  * a recommendation that is no care of this clinic, such as a redirection or a discharge.
  */
-export function activityFromRecommendation({ id, code, detail, owner, dueDate }: RecommendationFacts): ActivityBody {
+export function activityFromRecommendation({ id, code, detail, owner, dueDate }: RecommendationFacts): ActivityWording {
   const discipline = DISCIPLINE.get(code);
   if (!isDiscipline(discipline)) {
     throw conflict(`A recommendation to "${code}" is not carried out by a care plan.`, { code: 'plan.recommendation-not-care' });

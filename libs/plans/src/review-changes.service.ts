@@ -10,11 +10,8 @@ import type { PlanActivity } from './plan-activity.entity.js';
 import { PlanRecords, type PlanRows } from './plan-records.service.js';
 import { PlanSteps } from './plan-steps.service.js';
 import { PlanWording, ownerColumns } from './plan-wording.service.js';
-import type { ActivityBody, CompletionBody } from './plan.dto.js';
+import type { ActivityJudgement, ActivityWording, Completion, GoalJudgement } from './plan.acts.js';
 import type { OutcomeFinding } from './review-results.js';
-
-type GoalBody = CompletionBody['goals'][number];
-type ActivityDecisionBody = CompletionBody['activities'][number];
 
 /** Changes a plan's goals and activities as a review decided. Writes rows and log, not faces. */
 @Injectable()
@@ -26,7 +23,7 @@ export class ReviewChanges {
   ) {}
 
   /** Writes down how each goal stands and what becomes of it. `today` is the clinic's day on which milestones count as reached. */
-  judgeGoals(tx: Tx, rows: PlanRows, findings: readonly GoalBody[], today: string): void {
+  judgeGoals(tx: Tx, rows: PlanRows, findings: readonly GoalJudgement[], today: string): void {
     for (const [position, { goalId, achievement, note, milestonesReached, then }] of findings.entries()) {
       const goal = rows.goals.find(({ id }) => id === goalId);
       if (!goal) throw wrong(`goals.${position}.goalId`, 'is no goal of this plan');
@@ -40,7 +37,7 @@ export class ReviewChanges {
   }
 
   /** Continues, changes, completes or stops each activity. */
-  decideActivities(tx: Tx, rows: PlanRows, decisions: readonly ActivityDecisionBody[]): void {
+  decideActivities(tx: Tx, rows: PlanRows, decisions: readonly ActivityJudgement[]): void {
     for (const [position, { activityId, decision, why, change }] of decisions.entries()) {
       const activity = rows.activities.find(({ id }) => id === activityId);
       if (!activity) throw wrong(`activities.${position}.activityId`, 'is no activity of this plan');
@@ -55,9 +52,9 @@ export class ReviewChanges {
   }
 
   /** Adds what is new, and the next small step. New goals are sought from now on. */
-  addParts(tx: Tx, rows: PlanRows, { newGoals, newActivities, nextStep }: CompletionBody): void {
+  addParts(tx: Tx, rows: PlanRows, { newGoals, newActivities, nextStep }: Completion): void {
     const standing = rows.activities.some(({ kind, status, description }) => kind === 'next-step' && isOpenActivity(status) && description === nextStep);
-    const step: ActivityBody = { ...BLANK, kind: 'next-step', discipline: 'self-management', description: nextStep, owner: 'patient' };
+    const step: ActivityWording = { ...BLANK, kind: 'next-step', discipline: 'self-management', description: nextStep, owner: 'patient' };
     const { goals } = this.wording.add(tx, rows, { goals: newGoals, activities: standing ? newActivities : [...newActivities, step] });
     for (const goal of goals) for (const event of ['accept', 'start'] as const) this.steps.goal(tx, rows, goal, event, 'Agreed at the review.');
   }
@@ -66,7 +63,7 @@ export class ReviewChanges {
    * Opens a problem-solving step for each goal that went wrong and each measure that got worse, unless one for it is open already. Returns
    * the steps' ids. A setback is met with help, never with blame.
    */
-  solveProblems(tx: Tx, rows: PlanRows, findings: readonly GoalBody[], outcomes: readonly OutcomeFinding[], zone: string): string[] {
+  solveProblems(tx: Tx, rows: PlanRows, findings: readonly GoalJudgement[], outcomes: readonly OutcomeFinding[], zone: string): string[] {
     const { plan } = rows;
     const wanted = [
       ...findings.filter(({ achievement, then }) => isSetback(achievement) && then !== 'cancel').map(({ goalId }) => {
@@ -81,7 +78,7 @@ export class ReviewChanges {
     const open = rows.activities.filter(({ kind, status }) => kind === 'problem-solving' && isOpenActivity(status)).map(({ description }) => description);
     const steps = wanted
       .filter(({ description }) => !open.includes(description))
-      .map((step): ActivityBody => ({
+      .map((step): ActivityWording => ({
         ...BLANK,
         ...step,
         kind: 'problem-solving',

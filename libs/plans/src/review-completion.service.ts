@@ -9,7 +9,7 @@ import { PlanOutcomes } from './plan-outcomes.service.js';
 import { PlanRecords } from './plan-records.service.js';
 import { PlanReviews } from './plan-reviews.service.js';
 import { PlanSchedule, idsOf } from './plan-schedule.service.js';
-import type { CompletionBody } from './plan.dto.js';
+import type { Completion } from './plan.acts.js';
 import type { Plan } from './plan.entity.js';
 import { REVIEW_DONE } from './plan.events.js';
 import { ReviewChanges } from './review-changes.service.js';
@@ -33,7 +33,7 @@ export class ReviewCompletion {
    * Completes a review that has begun. Each goal being sought must be judged and each open activity decided on. A setback, of a goal or of a
    * measure, opens a problem-solving step. The next review is set by the rules, or earlier where a day is named. Refuses a stale version.
    */
-  async complete(scope: Scope, id: string, body: CompletionBody, readVersion: number | undefined): Promise<void> {
+  async complete(scope: Scope, id: string, body: Completion, readVersion: number | undefined): Promise<void> {
     await this.transactions.run(scope, async (tx) => {
       const { rows, review } = await this.reviews.lock(tx, id, readVersion);
       const { plan } = rows;
@@ -67,7 +67,7 @@ export class ReviewCompletion {
   }
 
   /** The review is held together with the patient: what it changes is agreed there. */
-  #agree(tx: Tx, plan: Plan, { by, how }: CompletionBody['agreement'], changed: boolean): void {
+  #agree(tx: Tx, plan: Plan, { by, how }: Completion['agreement'], changed: boolean): void {
     const { actor } = tx.scope;
     const revision = changed ? plan.revision + 1 : plan.revision;
     Object.assign(plan, {

@@ -10,7 +10,7 @@ export type ActivityDecision = (typeof ACTIVITY_DECISIONS)[number];
 export const GOAL_DECISIONS = ['continue', 'hold', 'resume', 'complete', 'cancel'] as const;
 export type GoalDecision = (typeof GOAL_DECISIONS)[number];
 
-export interface GoalFinding {
+interface GoalFinding {
   readonly goalId: string;
   readonly achievement: Achievement;
   readonly then: GoalDecision;
@@ -19,7 +19,7 @@ export interface GoalFinding {
   readonly note: string | null;
 }
 
-export interface ActivityFinding {
+interface ActivityFinding {
   readonly activityId: string;
   readonly decision: ActivityDecision;
   readonly why: string | null;

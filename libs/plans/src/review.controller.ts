@@ -4,7 +4,8 @@ import { CurrentScope, Needs, etag, versionIn, type Scope } from '@cairn/platfor
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { bodyOf } from './open-api.js';
-import { completionBody, postponementBody, reviewListQuery, type CompletionBody, type PostponementBody, type ReviewListQuery } from './plan.dto.js';
+import type { Completion, Postponement, ReviewListing } from './plan.acts.js';
+import { completionBody, postponementBody, reviewListQuery } from './plan.dto.js';
 import { REVIEW } from './plan.examples.js';
 import { PlanReviews } from './plan-reviews.service.js';
 import type { ReviewView } from './plan-view.js';
@@ -34,7 +35,7 @@ export class ReviewController {
   @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })
   @ApiQuery({ name: 'limit', required: false, example: 50 })
   @ApiOkResponse({ description: 'One page' })
-  async worklist(@CurrentScope() scope: Scope, @Query({ schema: reviewListQuery }) query: ReviewListQuery): ReturnType<ReviewQueries['worklist']> {
+  async worklist(@CurrentScope() scope: Scope, @Query({ schema: reviewListQuery }) query: ReviewListing): ReturnType<ReviewQueries['worklist']> {
     return this.queries.worklist(scope, query);
   }
 
@@ -75,7 +76,7 @@ export class ReviewController {
   async postpone(
     @CurrentScope() scope: Scope,
     @Param('id', id) reviewId: string,
-    @Body({ schema: postponementBody }) body: PostponementBody,
+    @Body({ schema: postponementBody }) body: Postponement,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReviewView> {
@@ -96,7 +97,7 @@ export class ReviewController {
   async complete(
     @CurrentScope() scope: Scope,
     @Param('id', id) reviewId: string,
-    @Body({ schema: completionBody }) body: CompletionBody,
+    @Body({ schema: completionBody }) body: Completion,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReviewView> {

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { invalid, notFound } from '@cairn/kernel';
 import { Transactions, audit, type Scope } from '@cairn/platform';
-import type { ReviewListQuery } from './plan.dto.js';
+import type { Page, ReviewListing } from './plan.acts.js';
 import { PlanReview } from './plan-review.entity.js';
 import { reviewSummaryOf, reviewViewOf, type ReviewView } from './plan-view.js';
-import type { Page } from './plan.queries.js';
 import { OPEN_REVIEW_STATES } from './review.workflow.js';
 
 type ReviewSummary = ReturnType<typeof reviewSummaryOf>;
@@ -18,7 +17,7 @@ export class ReviewQueries {
   constructor(private readonly transactions: Transactions) {}
 
   /** The worklist: reviews that are not over, soonest due first. Refuses a cursor that no page gave. */
-  async worklist(scope: Scope, { patient, state, dueBefore, after, limit }: ReviewListQuery): Promise<Page<ReviewSummary>> {
+  async worklist(scope: Scope, { patient, state, dueBefore, after, limit }: ReviewListing): Promise<Page<ReviewSummary>> {
     const place = after === undefined ? undefined : placeIn(after);
     return this.transactions.run(scope, async (tx) => {
       const rows = await tx.em.find(

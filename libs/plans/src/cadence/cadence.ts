@@ -18,7 +18,7 @@ export interface CadenceFacts {
 }
 
 /** Names a date that people chose, earlier than the rules ask for. */
-export const CHOSEN = 'chosen-at-review';
+const CHOSEN = 'chosen-at-review';
 
 /** A date for a review, and the rule that set it. */
 export interface ReviewDate {

@@ -5,7 +5,7 @@ export interface Strength {
   readonly per: 'unit' | 'mL' | 'h';
 }
 
-export interface NamedIngredient {
+interface NamedIngredient {
   readonly name: string;
   readonly strength?: Strength;
 }

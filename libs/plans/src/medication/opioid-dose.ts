@@ -2,7 +2,7 @@ import { knowledge, type Factor } from './knowledge.js';
 import type { Amount, DoseFacts, IngredientFacts, MedicationFacts, Route } from './medication-facts.js';
 
 /** Why a dose in morphine milligram equivalents is not known. It is never guessed. */
-export type NotKnown =
+type NotKnown =
   | 'dose-not-recorded'
   | 'frequency-not-recorded'
   | 'dose-changes-over-time'

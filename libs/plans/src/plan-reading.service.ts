@@ -5,7 +5,7 @@ import { knowledge } from './medication/knowledge.js';
 import type { MedicationSafety } from './medication/medication-safety.js';
 import { contentOf, type PlanContent } from './plan-content.js';
 import { differenceOf, type PlanDifference } from './plan-difference.js';
-import type { DifferenceQuery, PlanListQuery } from './plan.dto.js';
+import type { Comparison, Page, PlanListing } from './plan.acts.js';
 import { PlanMedication } from './plan-medication.service.js';
 import { PlanRecords } from './plan-records.service.js';
 import { PlanReview } from './plan-review.entity.js';
@@ -14,12 +14,6 @@ import { PlanVersion } from './plan-version.entity.js';
 import { summaryOf, viewOf, type PlanSummary, type PlanView } from './plan-view.js';
 import { Plan } from './plan.entity.js';
 import { OPEN_REVIEW_STATES } from './review.workflow.js';
-
-/** One page of a list. `next` names where the following page begins; absent on the last. */
-export interface Page<Item> {
-  readonly items: readonly Item[];
-  readonly next?: string;
-}
 
 /** A wording that was in force. */
 export interface VersionSummary {
@@ -34,7 +28,7 @@ const MOST_STEPS = 500;
 
 /** Reads plans. Every look is audited. */
 @Injectable()
-export class PlanQueries {
+export class PlanReading {
   constructor(
     private readonly transactions: Transactions,
     private readonly records: PlanRecords,
@@ -42,7 +36,7 @@ export class PlanQueries {
   ) {}
 
   /** Plans, newest first. */
-  async list(scope: Scope, { patient, state, after, limit }: PlanListQuery): Promise<Page<PlanSummary>> {
+  async list(scope: Scope, { patient, state, after, limit }: PlanListing): Promise<Page<PlanSummary>> {
     return this.transactions.run(scope, async (tx) => {
       const rows = await tx.em.find(
         Plan,
@@ -77,7 +71,7 @@ export class PlanQueries {
    * How the wording `to` differs from `from`: without names, how the present wording differs from the last version in force before it (from
    * nothing, when there was none). Refuses a version that never was in force.
    */
-  async difference(scope: Scope, id: string, { from, to }: DifferenceQuery): Promise<{ from: number | null; to: number; difference: PlanDifference }> {
+  async difference(scope: Scope, id: string, { from, to }: Comparison): Promise<{ from: number | null; to: number; difference: PlanDifference }> {
     return this.#reading(scope, id, 'plan.difference', async (tx) => {
       const { plan, goals, activities } = await this.records.get(tx, id);
       const versions = new Map((await this.#versions(tx, id)).map((version) => [version.revision, version.content]));
