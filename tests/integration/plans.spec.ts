@@ -98,6 +98,14 @@ describe('a care plan', () => {
     expect((await desk.attempt(second.id, 'activation')).body.code).toBe('plan.another-in-force');
   });
 
+  it('stays the only one when two are put in force at the same moment', async () => {
+    const patientId = await newPatient(fhir);
+    const drafts = await Promise.all([1, 2, 3].map(() => desk.draft({ patientId, goals: [goal] })));
+    for (const { id } of drafts) await desk.act(id, 'agreement', { by: 'patient', how: 'in-person' });
+    const replies = await Promise.all(drafts.map(({ id }) => desk.attempt(id, 'activation')));
+    expect(replies.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+  });
+
   it('pauses until a day on which somebody decides, and goes on with a new review', async () => {
     const { id, review } = await desk.activePlan(await newPatient(fhir));
     expect((await desk.attempt(id, 'hold', { reason: 'Abroad', until: '2020-01-01' })).body.errors).toEqual([expect.objectContaining({ field: 'until' })]);
@@ -160,6 +168,19 @@ describe('a care plan', () => {
     const future = { by: 'patient', how: 'phone', at: '2099-01-01T00:00:00Z' };
     await desk.staff.call('PUT', `/plans/${id}`, { title: 'T', summary: null, owner: { name: 'O' }, goals: [goal], activities: [] }, `W/"${version}"`);
     expect((await desk.attempt(id, 'agreement', future)).body.errors).toEqual([expect.objectContaining({ field: 'at' })]);
+  });
+
+  it.each([
+    ['a character no text can hold', { title: 'a\u0000b' }],
+    ['half a character', { title: 'a\ud800b' }],
+    ['a day before any calendar', { goals: [{ ...goal, dueDate: '0000-01-01' }] }],
+    ['a day that does not exist', { goals: [{ ...goal, dueDate: '2026-02-30' }] }],
+    ['a number too large', { goals: [{ ...goal, target: { value: 1e308 * 10, unit: 'min' } }] }],
+    ['a field nobody knows', { colour: 'red' }],
+  ])('refuses %s', async (_, body) => {
+    const patientId = await newPatient(fhir);
+    const reply = await desk.staff.call<Problem>('POST', '/plans', { patientId, ...body });
+    expect(reply).toMatchObject({ status: 400, body: { code: expect.any(String), detail: expect.any(String) } });
   });
 
   it('is listed by patient and state, page by page', async () => {

@@ -44,6 +44,7 @@ export class PlanLifecycle {
       const rows = await this.#begin(tx, id, readVersion);
       const { plan } = rows;
       await this.#transit(tx, rows, 'activate');
+      await this.records.holdPatient(tx, plan.patientId);
       if (await this.records.lockInForce(tx, plan.patientId)) {
         throw conflict('The patient has a plan in force already. Change that one at its review, or end it first.', { code: 'plan.another-in-force' });
       }

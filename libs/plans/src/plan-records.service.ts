@@ -49,6 +49,11 @@ export class PlanRecords {
     return this.#load(tx, id, true);
   }
 
+  /** Makes whoever else puts a plan of this patient in force wait until the transaction ends. */
+  async holdPatient(tx: Tx, patientId: string): Promise<void> {
+    await tx.query({ name: 'care-plan-hold-patient', text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))', values: [`care-plan/${tx.scope.clinicId}/${patientId}`] });
+  }
+
   /** The patient's plan that is active or on hold, locked; undefined when there is none. */
   async lockInForce(tx: Tx, patientId: string): Promise<PlanRows | undefined> {
     const [row] = await tx.query<{ id: string }>({

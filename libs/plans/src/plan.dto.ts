@@ -8,7 +8,10 @@ import { ACTIVITY_DECISIONS, GOAL_DECISIONS } from './review-results.js';
 import { OPEN_REVIEW_STATES } from './review.workflow.js';
 
 const words = (most: number): z.ZodString => z.string().trim().min(1).max(most);
-const day = z.iso.date();
+const inOurTimes = (text: string): boolean => text >= '1900' && text < '2200';
+const TIMES = 'must lie between the years 1900 and 2199';
+const day = z.iso.date().refine(inOurTimes, TIMES);
+const instant = z.iso.datetime({ offset: true }).refine(inOurTimes, TIMES);
 const fhirId = z.string().regex(/^[A-Za-z0-9\-.]{1,64}$/, 'must be a FHIR id: letters, digits, hyphens and dots, at most 64');
 const differ = <Row>(rows: readonly Row[], key: (row: Row) => string | undefined): boolean => {
   const keys = rows.map(key).filter((value) => value !== undefined);
@@ -68,7 +71,7 @@ export const wordingBody = z.strictObject({ title: words(200), summary: words(40
 export const agreementBody = z.strictObject({
   by: z.enum(AGREED_BY),
   how: z.enum(AGREED_HOW),
-  at: z.iso.datetime({ offset: true }).optional(),
+  at: instant.optional(),
   note: words(1000).nullable().default(null),
 }) satisfies z.ZodType<Agreement>;
 
@@ -94,7 +97,7 @@ export const differenceQuery = z.strictObject({ from: z.coerce.number().int().mi
 export const reviewListQuery = z.strictObject({
   patient: fhirId.optional(),
   state: z.enum(OPEN_REVIEW_STATES).optional(),
-  dueBefore: z.iso.datetime({ offset: true }).optional(),
+  dueBefore: instant.optional(),
   after: z.string().max(200).optional(),
   limit,
 }) satisfies z.ZodType<ReviewListing>;

@@ -62,7 +62,7 @@ const cursorOf = ({ dueAt, id }: PlanReview): string => Buffer.from(`${dueAt.toI
 
 function placeIn(cursor: string): { dueAt: Date; id: string } {
   const [dueAt = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');
-  if (Number.isNaN(Date.parse(dueAt)) || !/^[0-9a-f-]{36}$/.test(id)) {
+  if (!/^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/.test(dueAt) || Number.isNaN(Date.parse(dueAt)) || !/^[0-9a-f-]{36}$/.test(id)) {
     throw invalid('The cursor is wrong.', { code: 'fields', issues: [{ path: 'after', message: 'must be the `next` of the page before' }] });
   }
   return { dueAt: new Date(dueAt), id };
