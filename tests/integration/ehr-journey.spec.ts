@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CarePlan, Communication, DocumentReference, Goal, Observation, Provenance, Task } from '@medplum/fhirtypes';
 import { eventually } from '../support/eventually.js';
 import { startSandboxEhr } from '../../apps/sandbox/src/index.js';
+import { unsharePatient } from '@cairn/fhir';
+import { EhrConnections } from '@cairn/ehr';
 import { atHospital, connectHospital, refer, startEhrLink, type EhrLink } from '../support/ehr-link.js';
 
 /** Opens the one referral, accepts it, and lets the undo window pass. */
@@ -9,7 +11,7 @@ async function accept({ app }: EhrLink): Promise<void> {
   const coordinator = await app.as('coordinator');
   const clinician = await app.as('clinician');
   const list = await app.request.get('/api/v1/referrals').set('authorization', coordinator).expect(200);
-  const path = `/api/v1/referrals/${list.body.items[0].id}`;
+  const path = `/api/v1/referrals/${(list.body as { items: { id: string }[] }).items[0]?.id}`;
   await app.request.post(`${path}/triage`).set('authorization', coordinator);
   const { headers } = await app.request.get(path).set('authorization', coordinator).expect(200);
   await app.request
@@ -123,7 +125,7 @@ describe('an EHR that takes every type', () => {
     const listed = await link.app.request.get(`/api/v1/ehr/connections/${link.connectionId}/deliveries?limit=200`).set('authorization', hospitalIt).expect(200);
     expect(JSON.stringify(listed.body)).not.toContain(secret);
     const told = await link.app.request.get(`/api/v1/ehr/untold?patient=${link.patientId}`).set('authorization', await link.app.as('clinician')).expect(200);
-    expect(told.body.items).toMatchObject([{ resource: `Observation/${secret}`, problem: { code: 'withheld' }, connection: { name: 'Sandbox hospital' } }]);
+    expect(told.body).toMatchObject({ items: [{ resource: `Observation/${secret}`, problem: { code: 'withheld' }, connection: { name: 'Sandbox hospital' } }] });
   });
 });
 
@@ -194,5 +196,16 @@ describe('two hospitals of one clinic', () => {
     expect(other.requests.all().filter(({ method, path }) => method === 'POST' && path.startsWith('/fhir/Observation'))).toEqual([]);
     const rows = await link.sql<{ connections: string }>('select count(distinct connection_id) as connections from ehr_delivery group by patient_id');
     expect(rows.map(({ connections }) => connections)).toEqual(['1', '1']);
+  });
+
+  it('hear nothing more of a patient who was taken from them, not even what waited', async () => {
+    const hospitalIt = link.app.scope('hospital-it');
+    await link.app.get(EhrConnections).pause(hospitalIt, link.connectionId);
+    const id = await link.write(PEG(link.patientId));
+    await eventually('the waiting delivery', async () => (await link.deliveries(`resource_id = '${id}'`)).length === 1);
+    await link.asCairn((tx) => unsharePatient(tx, link.connectionId, link.patientId));
+    await link.app.get(EhrConnections).resume(hospitalIt, link.connectionId);
+    expect(await link.settled('Observation', id)).toMatchObject([{ state: 'not-taken', problem: 'not-shared' }]);
+    expect((await atHospital<Observation>(link, 'Observation')).filter(({ identifier }) => identifier?.[0]?.value === `Observation/${id}`)).toEqual([]);
   });
 });

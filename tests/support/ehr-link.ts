@@ -8,7 +8,7 @@ import { startTestApp, type TestApp } from './app.js';
 import { eventually } from './eventually.js';
 
 /** A delivery as it stands in its row. */
-export interface DeliveryRow {
+interface DeliveryRow {
   id: string;
   resource_type: string;
   resource_id: string;

@@ -131,8 +131,8 @@ export class EhrConnectionController {
   @Post(':id/checks')
   @HttpCode(201)
   @Needs('link.manage')
-  @ApiOperation({ summary: 'Test the connection now: discovery, token, scopes, clock, reading, writing, round trip' })
-  @ApiBody({ schema: { type: 'object', properties: { write: { type: 'boolean', description: 'Also create, change and remove a test resource at the EHR (default true)' } }, example: { write: true } } })
+  @ApiOperation({ summary: 'Test the connection now: capabilities, clocks, discovery, token, scopes, search and, when asked, writing' })
+  @ApiBody({ schema: { type: 'object', properties: { write: { type: 'boolean', description: 'Also create, change and remove a test resource about nobody at the EHR (default false)' } }, example: { write: true } } })
   @ApiCreatedResponse({ description: 'Each step with what was found, and how to mend it' })
   async check(@CurrentScope() scope: Scope, @Param('id', { schema: uuid }) id: string, @Body({ schema: checkBody }) body: CheckBody): Promise<CheckReport> {
     return this.checks.run(scope, id, body);

@@ -25,7 +25,7 @@ export const replayAllBody = z.strictObject({ reason: z.string().trim().min(3).m
 export type ReplayAllBody = z.infer<typeof replayAllBody>;
 
 export const checkBody = z.strictObject({
-  /** Also create, change and remove one test resource at the EHR. */
-  write: z.boolean().default(true),
+  /** Also create, change and remove one test resource about nobody at the EHR: only when asked, since it may be in use. */
+  write: z.boolean().default(false),
 });
 export type CheckBody = z.infer<typeof checkBody>;

@@ -8,7 +8,9 @@ import { EhrResourceLink } from './links/resource-link.entity.js';
 export type { CheckStep, StepOutcome } from './check/check-step.js';
 export { EhrChecks, type CheckReport } from './check/ehr-checks.service.js';
 export { registerClient, type ClientWish } from './connection/client-registration.js';
+export type { ConnectionView } from './connection/connection.queries.js';
 export { DEFAULT_SCOPES, EhrConnections, type ConnectionWish } from './connection/ehr-connections.service.js';
+export type { DeliveryHistory, DeliveryView, Page } from './delivery/delivery.queries.js';
 export { ehrMigrations } from './ehr.migration.js';
 export { EhrModule } from './ehr.module.js';
 

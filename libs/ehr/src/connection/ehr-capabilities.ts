@@ -30,13 +30,13 @@ export class EhrCapabilities {
     return known.capability && age < policy.capabilityHours * 3_600_000 ? known.capability : this.read(scope, ehr);
   }
 
-  /** Reads the statement now and keeps it. Refuses as unavailable (code `capability-unknown`) when the EHR answers none; throws what the network throws. */
+  /** Reads the statement now and keeps it. Refuses as unavailable, with the code `busy`, `redirected` or `capability-unknown`, when the EHR answers none; throws what the network throws. */
   async read(scope: Scope, ehr: EhrAddress): Promise<Capability> {
     const answer = await this.fhir.capabilities(ehr);
     const capability = answer.status === 200 ? readCapability(answer.text) : undefined;
     if (!capability) {
       throw unavailable(`The EHR answered ${answer.status} at /metadata, and no CapabilityStatement.`, {
-        code: answer.status >= 500 || answer.status === 429 ? 'busy' : 'capability-unknown',
+        code: codeOf(answer.status),
         ...(answer.retryAfter !== undefined && { retryAfter: answer.retryAfter }),
       });
     }
@@ -47,4 +47,9 @@ export class EhrCapabilities {
     });
     return capability;
   }
+}
+
+function codeOf(status: number): string {
+  if (status >= 500 || status === 429) return 'busy';
+  return status >= 300 && status < 400 ? 'redirected' : 'capability-unknown';
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { connectionsOf } from '@cairn/fhir';
 import { Transactions, audit, type Scope, type Tx } from '@cairn/platform';
 import { LockMode } from '@mikro-orm/postgresql';
 import { permit } from '../connection/circuit.js';
@@ -72,6 +73,10 @@ export class DeliveryClaims {
     if (lost) await audit(tx, { action: 'execute', what: 'ehr.deliver-unknown', entities: [name], patients: [delivery.patientId], outcome: 'failed' });
     if (await hasNewerThere(tx, delivery)) {
       step(tx, delivery, 'supersede', facts);
+      return undefined;
+    }
+    if (!(await connectionsOf(tx, delivery.patientId)).includes(connection.id)) {
+      step(tx, delivery, 'find-no-form', facts, { problem: 'not-shared' });
       return undefined;
     }
     const parcel = await this.source.gather(tx, delivery, this.access.addressOf(connection));

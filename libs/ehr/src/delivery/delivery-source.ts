@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, Clinics, type Config, type Tx } from '@cairn/platform';
 import { FhirStore, readExchanged } from '@cairn/fhir';
+import { isWithheld } from '../exchange/exchange.rules.js';
 import { localReferencesIn } from '../exchange/outgoing.js';
 import { readFhirJson } from '../fhir-json.js';
 import { linksOf } from '../links/resource-links.js';
@@ -36,6 +37,7 @@ export class DeliverySource {
     const told = before.find(({ writtenOutside }) => writtenOutside);
     const references = [...new Set([`Patient/${patientId}`, ...localReferencesIn(content, this.#ownBase)])];
     const related = await this.store.readAll(tx, references);
+    const [current] = (await this.store.readAll(tx, [`${type}/${id}`])).values();
     return {
       type,
       id,
@@ -43,6 +45,7 @@ export class DeliverySource {
       patientId,
       ehr,
       content,
+      withheld: isWithheld(content) || (current !== undefined && isWithheld(readFhirJson(JSON.stringify(current)))),
       recordedAt: present.lastUpdated.toISOString(),
       lastTold: told && readFhirJson(told.json),
       related: new Map([...related].map(([reference, resource]) => [reference, readFhirJson(JSON.stringify(resource))])),

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { availableEvents, notFound } from '@cairn/kernel';
 import { Transactions, audit, may, type Scope } from '@cairn/platform';
 import { EhrConnection } from '../connection/ehr-connection.entity.js';
-import type { DeliveryQuery, UntoldQuery } from '../ehr.dto.js';
 import { EhrDeliveryTransition } from './delivery-transition.entity.js';
 import { EhrDelivery } from './delivery.entity.js';
 import { HOLDING_STATES, deliveryMachine, type DeliveryState } from './delivery.workflow.js';
@@ -12,6 +11,12 @@ import { explain } from './problems.js';
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next?: string;
+}
+
+/** Which page of a list is asked for. */
+interface PageAsked {
+  readonly cursor?: string | undefined;
+  readonly limit: number;
 }
 
 /** A delivery as those who watch the link see it: where it stands and what to do, nothing of what it says or of whom. */
@@ -52,7 +57,7 @@ export class DeliveryQueries {
   constructor(private readonly transactions: Transactions) {}
 
   /** Deliveries of one connection, newest first. Refuses with `not-found`. */
-  async list(scope: Scope, connectionId: string, { state, cursor, limit }: DeliveryQuery): Promise<Page<DeliveryView>> {
+  async list(scope: Scope, connectionId: string, { state, cursor, limit }: PageAsked & { readonly state?: DeliveryState | undefined }): Promise<Page<DeliveryView>> {
     return this.transactions.run(scope, async (tx) => {
       const { clinicId } = scope;
       if ((await tx.em.count(EhrConnection, { clinicId, id: connectionId })) === 0) throw notFound('The connection');
@@ -88,7 +93,7 @@ export class DeliveryQueries {
   }
 
   /** What EHRs were not told of one patient, newest first, with the name of the connection. For the care team. */
-  async untoldOf(scope: Scope, { patient, cursor, limit }: UntoldQuery): Promise<Page<UntoldView>> {
+  async untoldOf(scope: Scope, { patient, cursor, limit }: PageAsked & { readonly patient: string }): Promise<Page<UntoldView>> {
     return this.transactions.run(scope, async (tx) => {
       const { clinicId } = scope;
       const where = { clinicId, patientId: patient, state: { $in: UNTOLD }, ...(cursor && { id: { $lt: cursor } }) };

@@ -1,6 +1,5 @@
 import { offered } from '../connection/capability.js';
 import { contains, contentOf, digest, elementsOf } from '../exchange/canonical.js';
-import { isWithheld } from '../exchange/exchange.rules.js';
 import { CAIRN_RESOURCE, changedInPlace, findableBy, localReferencesIn, outgoing, searchOf, type BusinessIdentifier } from '../exchange/outgoing.js';
 import { objectsAt, textOf, tryFhirJson, writeFhirJson, type FhirJson } from '../fhir-json.js';
 import { agreedElements, chooseForm, inPlaceElements, type Form } from '../forms/forms.js';
@@ -40,8 +39,8 @@ export class Errand {
   }
 
   async #tell(): Promise<Outcome> {
-    const { type, capability, content } = this.parcel;
-    if (isWithheld(content)) return { event: 'find-no-form', problem: 'withheld', links: [] };
+    const { type, capability, withheld } = this.parcel;
+    if (withheld) return { event: 'find-no-form', problem: 'withheld', links: [] };
     await this.#remote.patient();
     const theirs = await this.#placedByEhr();
     const linkOf = (form: Form): Link | undefined => (theirs && form.type === type && form.each === 'resource' ? theirs : this.#linkOf(form));

@@ -24,6 +24,8 @@ export interface Parcel {
   readonly ehr: EhrAddress;
   readonly capability: Capability;
   readonly content: FhirJson;
+  /** The content, or what it has become since, must stay in the house. */
+  readonly withheld: boolean;
   /** When this version was recorded, as FHIR writes an instant. */
   readonly recordedAt: string;
   /** The newest version before this one that the EHR itself wrote here: what it believes to be agreed. */

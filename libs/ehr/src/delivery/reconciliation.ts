@@ -6,7 +6,7 @@ import type { Task } from '@medplum/fhirtypes';
 import type { EhrDelivery } from './delivery.entity.js';
 
 /** Code of the Task that asks a person to compare Cairn's content with the EHR's. */
-export const RECONCILE = 'reconcile-with-ehr';
+const RECONCILE = 'reconcile-with-ehr';
 
 /** Opens a Task for a clinician: the resource was changed at the EHR and in Cairn. Returns its logical id. */
 export async function openReconciliation(tx: Tx, store: FhirStore, delivery: EhrDelivery, connectionName: string): Promise<string> {

@@ -29,4 +29,4 @@ export function judgeFailure(error: unknown): Exclude<Verdict, { kind: 'taken' }
   return { kind: 'fail', problem: 'internal', ehrAtFault: false };
 }
 
-const UNAVAILABLE: Record<string, Problem> = { 'no-token-endpoint': 'no-token', 'capability-unknown': 'capability-unknown' };
+const UNAVAILABLE: Record<string, Problem> = { 'no-token-endpoint': 'no-token', 'capability-unknown': 'capability-unknown', redirected: 'redirected' };

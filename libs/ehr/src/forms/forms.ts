@@ -14,7 +14,7 @@ export interface KnownThere {
 }
 
 /** The forms of a type, richest first. */
-export const formsOf = (type: string): readonly Form[] => ((table.forms as Record<string, readonly Form[]>)[type] ?? []);
+const formsOf = (type: string): readonly Form[] => ((table.forms as Record<string, readonly Form[]>)[type] ?? []);
 
 /** Elements that Cairn moves in a resource which the EHR placed; the rest stays as the EHR has it. Undefined for types that it may not touch. */
 export const inPlaceElements = (type: string): readonly string[] | undefined => (table.inPlace as Record<string, readonly string[]>)[type];

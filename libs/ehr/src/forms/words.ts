@@ -6,7 +6,7 @@ export type Lookup = (reference: string) => FhirJson | undefined;
 const text = (from: FhirJson, element: string): string => textOf(from[element]) ?? '';
 
 /** A CodeableConcept in words: its text, else the first display, else the first code. */
-export function concept(value: unknown): string {
+function concept(value: unknown): string {
   const [found] = objectsAt(value);
   if (!found) return '';
   const codings = objectsAt(found['coding']);

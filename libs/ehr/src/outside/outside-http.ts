@@ -112,7 +112,7 @@ const NOBODY = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETU
 const LATE = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT'];
 
 function failure(error: unknown): OutsideFailure {
-  const cause = error instanceof AggregateError ? error.errors[0] : error;
+  const cause: unknown = error instanceof AggregateError ? error.errors[0] : error;
   if (cause instanceof PrivateAddress) return new OutsideFailure('address-refused', cause.message, cause);
   const code = codeOf(cause);
   if (NOBODY.includes(code)) return new OutsideFailure('unreachable', `Nobody answers at this address (${code}).`, cause);
