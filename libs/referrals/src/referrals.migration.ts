@@ -67,6 +67,7 @@ class ReferralsMigration extends Migration {
       );
       create index referral_worklist on referral (clinic_id, rank, next_action_at, id) where settled_at is null;
       create index referral_worklist_state on referral (clinic_id, state, rank, next_action_at, id) where settled_at is null;
+      create index referral_to_book on referral (clinic_id, rank, next_action_at, id) where settled_at is null and state in ('accepted', 'to-rebook') and decision_due_at is null;
       create index referral_worklist_owner on referral (clinic_id, owner_id, rank, next_action_at, id) where settled_at is null;
       create index referral_settled on referral (clinic_id, settled_at, id) where settled_at is not null;
       create index referral_patient on referral (clinic_id, patient_id, id);
