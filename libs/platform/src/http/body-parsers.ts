@@ -5,6 +5,9 @@ import type { Config } from '../config/config.js';
 /** Media types whose bodies /fhir takes as text: FHIR JSON must not pass through `JSON.parse`, which turns 1.10 into 1.1. */
 const FHIR_TYPES = ['application/fhir+json', 'application/json-patch+json'];
 
+/** The escape of U+0000, which no text in PostgreSQL can hold. An even number of backslashes before it means that it is not one. */
+const NUL = /(?<!\\)(?:\\\\)*\\u0000/;
+
 /**
  * Registers how bodies are read. On /fhir they arrive as the bytes that were sent, as a Buffer, and so they do on /webhooks, where a signature
  * stands for them; elsewhere JSON is parsed and anything that would reach an object's prototype is refused.
@@ -21,7 +24,9 @@ export function registerBodyParsers(fastify: FastifyInstance, config: Config): v
       if (body.length > config.API_BODY_LIMIT_BYTES) return done(invalid(`The body is over ${config.API_BODY_LIMIT_BYTES} bytes.`, { status: 413, code: 'too-large' }));
       if (request.url.startsWith('/webhooks/')) return done(null, body);
       if (body.length === 0) return done(null, undefined);
-      void parseJson(request, body.toString('utf8'), (error, value) =>
+      const text = body.toString('utf8');
+      if (NUL.test(text)) return done(invalid('The body holds the character U+0000, which no text can hold.', { code: 'malformed-json', issues: [{ path: '(body)', message: 'Leave the character out.' }] }));
+      void parseJson(request, text, (error, value) =>
         done(error ? invalid('The body is not valid JSON.', { code: 'malformed-json', issues: [{ path: '(body)', message: 'Send well-formed JSON.' }] }) : null, value),
       );
     },
