@@ -23,10 +23,10 @@ export class ConditionalReferences {
     const resolved = new Map<string, string>();
     for (const { path, resource } of contents) {
       for (const { key, value } of linksOf(resource.json)) {
-        const [, type, ifNoneExist] = (key === 'reference' && CONDITIONAL.exec(value)) || [];
-        if (!type || !ifNoneExist || !isResourceType(type) || resolved.has(value)) continue;
+        const [, type, criteria] = (key === 'reference' && CONDITIONAL.exec(value)) || [];
+        if (!type || !criteria || !isResourceType(type) || resolved.has(value)) continue;
         within(path, () => policy.demand('s', type));
-        const query = within(path, () => criteriaOf({ type, ifNoneExist }));
+        const query = within(path, () => criteriaOf({ type, criteria }));
         const { matches } = await this.search.run(tx, query, (each) => policy.restriction('s', each));
         const [match] = matches;
         if (!match || matches.length > 1) throw placed(path, notOne(matches.length));

@@ -3,6 +3,7 @@ import type { Tx } from '@cairn/platform';
 import type { AccessPolicy } from '../access/access-policy.js';
 import { replaceLinks, type Link } from '../lossless/links.js';
 import { readObject, type JsonObject } from '../lossless/read-body.js';
+import { settled } from '../interactions/conditional-update.js';
 import type { ConditionalCreates } from '../interactions/conditional-create.js';
 import type { FhirWrites } from '../interactions/fhir-writes.js';
 import { placed, within, type NamedWrite, type WriteRequest, type Written } from '../interactions/write-request.js';
@@ -37,8 +38,12 @@ export class TransactionWrites {
    */
   async perform(tx: Tx, policy: AccessPolicy, entries: readonly WritingEntry[]): Promise<Map<BundleEntry, Written>> {
     for (const { entry, request } of entries) if (request.method === 'POST') within(entry.path, () => policy.demand('c', request.type));
-    const existing = await this.creates.existing(tx, entries.map(({ request }) => request).filter(({ method }) => method === 'POST'));
-    const named = entries.map(({ entry, request }) => ({ entry, request, id: existing.get(request)?.id ?? request.id ?? newId() }));
+    for (const { entry, request } of entries) if (request.criteria !== undefined && request.method === 'PUT') within(entry.path, () => policy.demand('u', request.type));
+    const existing = await this.creates.existing(tx, entries.map(({ request }) => request));
+    const named = entries.map(({ entry, request: asked }) => {
+      const request = settled(asked, existing.get(asked));
+      return { entry, request, id: existing.get(asked)?.id ?? request.id ?? newId() };
+    });
     const addresses = addressesOf(named);
     const resolved = await this.conditional.resolve(tx, policy, named.flatMap(({ entry: { path, resource } }) => (resource ? [{ path, resource }] : [])));
 
@@ -54,7 +59,7 @@ export class TransactionWrites {
       const result = written[index];
       if (result) results.set(entry, result);
     });
-    for (const { entry, request } of entries) {
+    for (const { entry, request } of entries.filter(({ request: { method } }) => method === 'POST')) {
       const version: CurrentVersion | undefined = existing.get(request);
       if (version) results.set(entry, { status: 200, version });
     }

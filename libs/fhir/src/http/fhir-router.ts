@@ -3,6 +3,7 @@ import { audit, edgeError, operationOutcome, versionIn, type AuditFact, type Log
 import { AccessPolicy } from '../access/access-policy.js';
 import { readBundle, type BundleEntry } from '../bundle/read-bundle.js';
 import type { TransactionWrites, WritingEntry } from '../bundle/transaction.js';
+import { settled } from '../interactions/conditional-update.js';
 import type { ConditionalCreates } from '../interactions/conditional-create.js';
 import type { FhirReads } from '../interactions/fhir-reads.js';
 import type { FhirWrites } from '../interactions/fhir-writes.js';
@@ -80,14 +81,16 @@ export class FhirRouter {
 
   async #write(tx: Tx, policy: AccessPolicy, request: FhirRequest): Promise<FhirAnswer> {
     const { creates, writes, answers } = this.parts;
-    const write = writeOf(request, '');
+    const asked = writeOf(request, '');
+    if (asked.criteria !== undefined) policy.demand(asked.method === 'POST' ? 'c' : 'u', asked.type);
+    const existing = (await creates.existing(tx, [asked])).get(asked);
+    const write = settled(asked, existing);
     const preference = preferenceIn(request.headers['prefer']);
     if (write.method !== 'POST') {
       const [written] = await writes.perform(tx, policy, [{ ...write, id: write.id ?? '' }]);
       return answers.written(written ?? { status: 204 }, preference);
     }
     policy.demand('c', write.type);
-    const existing = (await creates.existing(tx, [write])).get(write);
     if (existing) {
       const readable = policy.allows('r', write.type) && !policy.restriction('r', write.type);
       return answers.written({ status: 200, version: existing }, readable ? preference : { ...preference, answer: 'minimal' });
@@ -171,14 +174,21 @@ function writeOf(request: FhirRequest, path: string): WriteRequest {
   const common = { type, path, ...(ifMatch === undefined ? {} : { ifMatch }) };
   if (method === 'POST' && second === undefined) {
     demandInteraction(type, 'create');
-    const ifNoneExist = headers['if-none-exist'];
-    return { ...common, method, content: bodyOf(request), ...(ifNoneExist === undefined ? {} : { ifNoneExist }) };
+    const criteria = headers['if-none-exist'];
+    return { ...common, method, content: bodyOf(request), ...(criteria === undefined ? {} : { criteria }) };
   }
   if (method !== 'PUT' && method !== 'DELETE') throw methodNotAllowed(method);
-  if (second === undefined) throw notAllowed(`${method} needs an id in the URL: conditional updates and deletions are not supported.`);
   demandInteraction(type, method === 'PUT' ? 'update' : 'delete');
+  if (second === undefined && method === 'PUT') return { ...common, method, content: bodyOf(request), criteria: criteriaIn(request) };
+  if (second === undefined) throw notAllowed('DELETE needs an id in the URL: conditional deletions are not supported.');
   return { ...common, method, id: idIn(second), ...(method === 'PUT' ? { content: bodyOf(request) } : {}) };
 }
+
+const criteriaIn = ({ query }: FhirRequest): string => {
+  const criteria = new URLSearchParams();
+  for (const [name, value] of query) criteria.append(name, value);
+  return criteria.toString();
+};
 
 function auditWordOf(request: FhirRequest): Pick<AuditFact, 'action' | 'what'> {
   const { method, path } = request;

@@ -18,7 +18,7 @@ export class ConditionalCreates {
    */
   async existing(tx: Tx, creates: readonly WriteRequest[]): Promise<Map<WriteRequest, CurrentVersion>> {
     const queries = new Map<WriteRequest, SearchQuery>();
-    for (const create of creates) if (create.ifNoneExist !== undefined) queries.set(create, within(create.path, () => criteriaOf(create)));
+    for (const create of creates) if (create.criteria !== undefined) queries.set(create, within(create.path, () => criteriaOf(create)));
     refuseTwins(queries);
 
     const found = await this.#matches(tx, queries);
@@ -35,7 +35,7 @@ export class ConditionalCreates {
     for (const [create, query] of queries) {
       const { matches } = await this.search.run(tx, query, () => undefined);
       const [match] = matches;
-      if (matches.length > 1) throw placed(create.path, severalMatch('If-None-Exist'));
+      if (matches.length > 1) throw placed(create.path, severalMatch('the criteria'));
       if (match) found.set(create, match);
     }
     return found;
@@ -43,8 +43,8 @@ export class ConditionalCreates {
 }
 
 /** Understands criteria that must single out one resource. Refuses unknown parameters: to ignore one would match too much. */
-export function criteriaOf({ type, ifNoneExist = '' }: Pick<WriteRequest, 'type' | 'ifNoneExist'>): SearchQuery {
-  const query = readQuery(type, new URLSearchParams(ifNoneExist), true);
+export function criteriaOf({ type, criteria = '' }: Pick<WriteRequest, 'type' | 'criteria'>): SearchQuery {
+  const query = readQuery(type, new URLSearchParams(criteria), true);
   if (query.criteria.length === 0) {
     throw invalid('The criteria are empty: name at least one search parameter, such as identifier=system|value.', { code: 'criteria-missing' });
   }
@@ -62,7 +62,7 @@ function refuseTwins(queries: ReadonlyMap<WriteRequest, SearchQuery>): void {
   const seen = new Set<string>();
   for (const [{ type, path }, query] of queries) {
     const key = `${type}?${normal(query)}`;
-    if (seen.has(key)) throw placed(path, invalid('Two entries have the same ifNoneExist, so it is not clear which of them to create.', { code: 'conflicting-entries' }));
+    if (seen.has(key)) throw placed(path, invalid('Two entries have the same criteria, so it is not clear which of them to make.', { code: 'conflicting-entries' }));
     seen.add(key);
   }
 }

@@ -123,13 +123,14 @@ export class FhirWrites {
   }
 }
 
-function contentOf({ content, type, id, method, path }: NamedWrite): NonNullable<Change['content']> {
+function contentOf({ content, type, id, method, path, criteria }: NamedWrite): NonNullable<Change['content']> {
   if (!content) throw invalid('The resource is missing.', { code: 'resource-missing', issues: [{ path, message: `Send a ${type}.` }] });
   const { value } = content;
   if (value['resourceType'] !== type) {
     throw invalid(`The resource is not what the URL says: a ${type}.`, { code: 'wrong-type', issues: [{ path: 'resourceType', message: `Must be ${type}.` }] });
   }
-  if (method === 'PUT' && value['id'] !== id) {
+  const unnamed = criteria !== undefined && value['id'] === undefined;
+  if (method === 'PUT' && value['id'] !== id && !unnamed) {
     throw invalid('The id of the resource is not that of the URL.', { code: 'wrong-id', issues: [{ path: 'id', message: 'Must be the id in the URL.' }] });
   }
   validate(value);

@@ -13,8 +13,8 @@ export interface WriteRequest {
   readonly content?: JsonObject;
   /** The version that the caller says it read. */
   readonly ifMatch?: number;
-  /** Criteria of a conditional create: create only when nothing matches. */
-  readonly ifNoneExist?: string;
+  /** Search parameters that single out one resource. A create is made only when nothing meets them; an update changes what does, or creates it. */
+  readonly criteria?: string;
   /** Where the content stands in the request's body: empty, or `Bundle.entry[3].resource`. */
   readonly path: string;
 }

@@ -1,0 +1,21 @@
+import { invalid } from '@cairn/kernel';
+import type { CurrentVersion } from '../store/stored-version.js';
+import { placed, type WriteRequest } from './write-request.js';
+
+/**
+ * What a conditional update comes down to once it is known what meets its criteria (R4 http.html#cond-update): the update of that resource, an
+ * update-as-create where nothing does and the sender names an id, else a create. Any other write stays as it is. Refuses with 400 a
+ * body that names another id than the resource that meets the criteria.
+ */
+export function settled(request: WriteRequest, existing: CurrentVersion | undefined): WriteRequest {
+  if (request.method !== 'PUT' || request.criteria === undefined) return request;
+  const id = request.content?.value['id'];
+  if (existing) {
+    if (id !== undefined && id !== existing.id) throw placed(request.path, otherId());
+    return { ...request, id: existing.id };
+  }
+  return typeof id === 'string' ? { ...request, id } : { ...request, method: 'POST' };
+}
+
+const otherId = () =>
+  invalid('The id of the resource is not that of the one which meets the criteria.', { code: 'wrong-id', issues: [{ path: 'id', message: 'Leave it out, or name that resource.' }] });

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Task } from '@medplum/fhirtypes';
+import { STEPS, walk } from '../../apps/demo/src/journey/journey.js';
+import { silentStory } from '../../apps/demo/src/story.js';
+import { startJourneyWorld, type JourneyWorld } from '../support/journey-world.js';
+
+/** The way forward of a Task that goes well. */
+const FORWARD: readonly Task['status'][] = ['requested', 'received', 'accepted', 'in-progress', 'completed'];
+
+/** The invented hospital has eight patients; each takes the journey once. */
+const PATIENTS = 8;
+const halves = [STEPS.slice(0, STEPS.length / 2), STEPS.slice(STEPS.length / 2)];
+
+describe.each(halves.map((steps) => ({ steps })))('a worker that is killed after $steps.0.name and each step that follows', ({ steps }) => {
+  let world: JourneyWorld;
+  let patients: string[] = [];
+
+  beforeAll(async () => {
+    expect(steps.length).toBeLessThanOrEqual(PATIENTS);
+    world = await startJourneyWorld({ honoursIdempotency: true });
+    const { patients: ranked } = await world.sandbox.ehr.desk.ranking();
+    patients = ranked.map(({ record }) => record.patient.id);
+  }, 60_000);
+  afterAll(() => world.stop(), 60_000);
+
+  it.each(steps.map(({ name }, index) => [name, index] as const))('after "%s": the journey completes', async (name, index) => {
+    const hospitalPatientId = patients[index];
+    if (hospitalPatientId === undefined) throw new Error('The hospital has too few patients.');
+    const course = await walk(world, silentStory(), {
+      hospitalPatientId,
+      afterStep: async (step) => {
+        if (step.name === name) await world.killWorker();
+      },
+    });
+    const [, number] = course.placer.split('|');
+    const statuses = world.sandbox.ehr.changes
+      .all()
+      .filter((resource): resource is Task & { id: string } => resource.resourceType === 'Task' && resource.identifier?.some(({ value }) => value === number) === true)
+      .map(({ status }) => FORWARD.indexOf(status));
+    expect(statuses).not.toContain(-1);
+    expect(statuses).toEqual([...statuses].sort((a, b) => a - b));
+    expect(statuses.at(-1)).toBe(FORWARD.indexOf('completed'));
+  }, 180_000);
+
+  it('nothing was lost: every event is handled and every delivery made', async () => {
+    expect(await world.look(`select handler, state from event_handling where state <> 'done'`)).toEqual([]);
+    expect(await world.look(`select resource_type, state from ehr_delivery where state not in ('delivered', 'fallback', 'not-taken')`)).toEqual([]);
+  });
+
+  it('no text was sent twice, since the gateway honours keys', () => {
+    const sent = world.sandbox.sms.messages.all().filter(({ direction }) => direction === 'to-phone');
+    const keys = sent.map(({ idempotencyKey }) => idempotencyKey);
+    expect(keys).not.toContain(undefined);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it('every uncertain attempt elsewhere is on record as unknown, and none is left under way', async () => {
+    expect(await world.look(`select word from message_attempt where word = 'sending'`)).toEqual([]);
+    const mails = world.sandbox.smtp.messages.all().length;
+    const [row] = await world.look<{ sent: number; unknown: number }>(
+      `select count(*) filter (where a.word = 'sent')::int as sent, count(*) filter (where a.word = 'unknown')::int as unknown
+       from message_attempt a join message m on m.clinic_id = a.clinic_id and m.id = a.message_id where m.channel = 'email'`,
+    );
+    expect(mails).toBeGreaterThanOrEqual(row?.sent ?? 0);
+    expect(mails).toBeLessThanOrEqual((row?.sent ?? 0) + (row?.unknown ?? 0));
+  });
+});
