@@ -1,9 +1,8 @@
 import { Body, Controller, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { CurrentScope, Needs, etag, versionIn, type Scope } from '@cairn/platform';
+import { CurrentScope, Needs, etag, openApiBody, versionIn, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { bodyOf } from './open-api.js';
 import { ACTIVITY_ACTS, PlanActs, type ActivityAct } from './plan-acts.service.js';
 import type { Pause } from './plan.acts.js';
 import { flareUpBody, holdBody, optionalReasonBody, reasonBody } from './plan.dto.js';
@@ -48,7 +47,7 @@ export class PlanCourseController {
   @Needs('plan.write')
   @Versioned()
   @ApiOperation({ summary: 'Pause the plan until a day on which somebody decides how it goes on' })
-  @ApiBody(bodyOf(holdBody, HOLD))
+  @ApiBody(openApiBody(holdBody, HOLD))
   @ApiOkResponse({ description: 'The paused plan; its open review is cancelled' })
   async hold(
     @CurrentScope() scope: Scope,
@@ -66,7 +65,7 @@ export class PlanCourseController {
   @Needs('plan.activate')
   @Versioned()
   @ApiOperation({ summary: 'Let a paused plan go on; its next review is set from now' })
-  @ApiBody(bodyOf(optionalReasonBody, { reason: 'Back home' }))
+  @ApiBody(openApiBody(optionalReasonBody, { reason: 'Back home' }))
   @ApiOkResponse({ description: 'The plan in force' })
   async resume(
     @CurrentScope() scope: Scope,
@@ -84,7 +83,7 @@ export class PlanCourseController {
   @Needs('plan.activate')
   @Versioned()
   @ApiOperation({ summary: 'Complete the plan: what is still open in it ends with it' })
-  @ApiBody(bodyOf(reasonBody, { reason: 'Goals reached; goes on by self-management' }))
+  @ApiBody(openApiBody(reasonBody, { reason: 'Goals reached; goes on by self-management' }))
   @ApiOkResponse({ description: 'The completed plan' })
   async complete(
     @CurrentScope() scope: Scope,
@@ -102,7 +101,7 @@ export class PlanCourseController {
   @Needs('plan.activate')
   @Versioned()
   @ApiOperation({ summary: 'Revoke a draft or a plan in force' })
-  @ApiBody(bodyOf(reasonBody, { reason: 'The patient moves to another clinic' }))
+  @ApiBody(openApiBody(reasonBody, { reason: 'The patient moves to another clinic' }))
   @ApiOkResponse({ description: 'The revoked plan' })
   async revoke(
     @CurrentScope() scope: Scope,
@@ -120,7 +119,7 @@ export class PlanCourseController {
   @Needs('plan.activate')
   @Versioned()
   @ApiOperation({ summary: 'Mark the plan as entered in error, such as for the wrong patient' })
-  @ApiBody(bodyOf(reasonBody, { reason: 'Drafted for the wrong patient' }))
+  @ApiBody(openApiBody(reasonBody, { reason: 'Drafted for the wrong patient' }))
   @ApiOkResponse({ description: 'The plan, void' })
   async void(
     @CurrentScope() scope: Scope,
@@ -137,7 +136,7 @@ export class PlanCourseController {
   @HttpCode(200)
   @Needs('plan.write')
   @ApiOperation({ summary: 'Take down that the patient reported a flare-up; the review is brought forward unless it is as early already' })
-  @ApiBody(bodyOf(flareUpBody, { note: 'Worse since the weekend, no new symptoms, sleeps badly' }))
+  @ApiBody(openApiBody(flareUpBody, { note: 'Worse since the weekend, no new symptoms, sleeps badly' }))
   @ApiOkResponse({ description: 'The plan with its review' })
   async flareUp(@CurrentScope() scope: Scope, @Param('id', id) planId: string, @Body({ schema: flareUpBody }) { note }: { note: string }, @Res({ passthrough: true }) reply: FastifyReply): Promise<PlanView> {
     await this.reviews.reportFlareUp(scope, planId, note);
@@ -150,7 +149,7 @@ export class PlanCourseController {
   @Versioned()
   @ApiOperation({ summary: 'Move an activity of the plan', description: 'Holding, stopping, cancelling, losing from sight and marking as an error need a reason.' })
   @ApiParam({ name: 'act', enum: acts })
-  @ApiBody(bodyOf(optionalReasonBody, { reason: null }))
+  @ApiBody(openApiBody(optionalReasonBody, { reason: null }))
   @ApiOkResponse({ description: 'The plan with the activity as it stands now' })
   async activity(
     @CurrentScope() scope: Scope,

@@ -1,9 +1,8 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { CurrentScope, Needs, etag, versionIn, type Scope } from '@cairn/platform';
+import { CurrentScope, Needs, etag, openApiBody, versionIn, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { bodyOf } from './open-api.js';
 import { PlanDrafting } from './plan-drafting.service.js';
 import type { Agreement, Comparison, Draft, Page, PlanListing, Wording } from './plan.acts.js';
 import { agreementBody, differenceQuery, draftBody, planListQuery, wordingBody } from './plan.dto.js';
@@ -29,7 +28,7 @@ export class PlanController {
     summary: 'Draft a plan, by hand or from what a conference recommended',
     description: 'With `recommendationIds` each recommendation of signed minutes becomes an activity of its owner and counts as accepted. Goals and activities can be added here or by editing the draft.',
   })
-  @ApiBody(bodyOf(draftBody, DRAFT))
+  @ApiBody(openApiBody(draftBody, DRAFT))
   @ApiCreatedResponse({ description: 'The draft; the ETag names its version' })
   async draft(@CurrentScope() scope: Scope, @Body({ schema: draftBody }) body: Draft, @Res({ passthrough: true }) reply: FastifyReply): Promise<PlanView> {
     const planId = await this.drafting.draft(scope, body);
@@ -64,7 +63,7 @@ export class PlanController {
     description: 'Replaces the whole wording. Goals and activities that carry an id of the draft are kept and changed, the others are new, what is missing is dropped. An agreement recorded before no longer counts.',
   })
   @ApiHeader({ name: 'If-Match', required: true, example: 'W/"1"', description: 'The ETag that was read' })
-  @ApiBody(bodyOf(wordingBody, WORDING))
+  @ApiBody(openApiBody(wordingBody, WORDING))
   @ApiOkResponse({ description: 'The draft as it is now' })
   async rewrite(
     @CurrentScope() scope: Scope,
@@ -82,7 +81,7 @@ export class PlanController {
   @Needs('plan.write')
   @ApiOperation({ summary: 'Record that the patient agreed to the draft as it is worded now: who, when, how' })
   @ApiHeader({ name: 'If-Match', required: true, example: 'W/"1"', description: 'The ETag that was read' })
-  @ApiBody(bodyOf(agreementBody, AGREEMENT))
+  @ApiBody(openApiBody(agreementBody, AGREEMENT))
   @ApiOkResponse({ description: 'The draft, agreed' })
   async agree(
     @CurrentScope() scope: Scope,

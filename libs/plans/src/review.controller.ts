@@ -1,9 +1,8 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { CurrentScope, Needs, etag, versionIn, type Scope } from '@cairn/platform';
+import { CurrentScope, Needs, etag, openApiBody, versionIn, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { bodyOf } from './open-api.js';
 import type { Completion, Postponement, ReviewListing } from './plan.acts.js';
 import { completionBody, postponementBody, reviewListQuery } from './plan.dto.js';
 import { REVIEW } from './plan.examples.js';
@@ -71,7 +70,7 @@ export class ReviewController {
   @Needs('plan.write')
   @Versioned()
   @ApiOperation({ summary: 'Move the review to another day within the grace of its rule' })
-  @ApiBody(bodyOf(postponementBody, { dueOn: '2030-01-15', reason: 'The patient works that week' }))
+  @ApiBody(openApiBody(postponementBody, { dueOn: '2030-01-15', reason: 'The patient works that week' }))
   @ApiOkResponse({ description: 'The review with its new date' })
   async postpone(
     @CurrentScope() scope: Scope,
@@ -92,7 +91,7 @@ export class ReviewController {
     summary: 'Complete the review',
     description: 'Says how each goal stands and what becomes of each activity, and what the patient does next. Changes the plan, opens a problem-solving step for each setback, and sets the next review.',
   })
-  @ApiBody(bodyOf(completionBody, REVIEW))
+  @ApiBody(openApiBody(completionBody, REVIEW))
   @ApiOkResponse({ description: 'The review, done, with outcomes against baseline and the difference it made to the plan' })
   async complete(
     @CurrentScope() scope: Scope,
