@@ -2,6 +2,7 @@ import { RealClock, type Clock } from '@cairn/kernel';
 import type { SourceFacts } from '@cairn/referrals';
 import { offered, type Capability } from '../connection/capability.js';
 import { formsTold } from '../connection/connection.queries.js';
+import { allows } from '../connection/smart-scope.js';
 import { explain } from '../delivery/problems.js';
 import { judge, judgeFailure } from '../delivery/verdict.js';
 import type { EhrAddress } from '../outside/ehr-address.js';
@@ -9,7 +10,6 @@ import type { EhrFhir } from '../outside/ehr-fhir.js';
 import type { SmartDiscovery } from '../outside/smart-discovery.js';
 import { TokenRefused, type EhrToken, type SmartTokens } from '../outside/smart-tokens.js';
 import type { CheckStep } from './check-step.js';
-import { allows } from './scope-cover.js';
 import { WriteSteps } from './write-steps.js';
 
 /** Skew of the two clocks, in seconds, from which a warning is given, and from which tokens and versions can no longer be trusted. */

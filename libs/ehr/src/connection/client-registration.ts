@@ -2,13 +2,13 @@ import { invalid, isUuid, notFound, type Issue } from '@cairn/kernel';
 import { importJWK, type JWK } from 'jose';
 import pg from 'pg';
 import { z } from 'zod';
+import { firstOddScope } from './smart-scope.js';
 
 const publicKey = z.looseObject({ kty: z.enum(['RSA', 'EC']), kid: z.string().min(1), alg: z.enum(['RS384', 'ES384']).optional() });
 const keySet = z.object({ keys: z.array(publicKey).min(1).max(20) });
 
 /** Members of a JSON Web Key that only its owner may know (RFC 7518, 6.2.2 and 6.3.2). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
-const SCOPE = /^system\/(\*|[A-Z][A-Za-z]+)\.(\*|read|write|c?r?u?d?s?)(\?\S+)?$/;
 const CLIENT_ID = /^[A-Za-z0-9._:-]{3,120}$/;
 
 /** A hospital's system that shall be able to ask Cairn for tokens. */
@@ -65,9 +65,8 @@ async function check({ clientId, name, keys, scopes, allowHttp }: ClientWish): P
   const issues: Issue[] = [];
   if (!CLIENT_ID.test(clientId)) issues.push({ path: 'clientId', message: 'Use 3 to 120 letters, digits, dots, hyphens, colons or underscores.' });
   if (!name.trim()) issues.push({ path: 'name', message: 'Give a name that people recognise.' });
-  const words = scopes.split(/\s+/).filter(Boolean);
-  const odd = words.find((word) => !SCOPE.test(word));
-  if (words.length === 0) issues.push({ path: 'scopes', message: 'Name at least one scope, such as system/ServiceRequest.cruds.' });
+  const odd = firstOddScope(scopes);
+  if (!scopes.trim()) issues.push({ path: 'scopes', message: 'Name at least one scope, such as system/ServiceRequest.cruds.' });
   if (odd) issues.push({ path: 'scopes', message: `"${odd}" is no SMART system scope; write system/Type.read or system/Type.rs.` });
   if ('jwksUrl' in keys) {
     const url = URL.canParse(keys.jwksUrl) ? new URL(keys.jwksUrl) : undefined;

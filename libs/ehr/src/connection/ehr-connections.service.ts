@@ -6,6 +6,7 @@ import { LockMode } from '@mikro-orm/postgresql';
 import { OutsideHttp } from '../outside/outside-http.js';
 import { EhrAccess } from './ehr-access.js';
 import { EhrConnection } from './ehr-connection.entity.js';
+import { firstOddScope } from './smart-scope.js';
 
 /** What an operator says of an EHR. */
 export interface ConnectionWish {
@@ -30,7 +31,6 @@ export const DEFAULT_SCOPES = [
   ...['Task', 'Communication', 'CarePlan', 'Goal', 'Observation', 'Appointment', 'QuestionnaireResponse', 'DocumentReference'].map((type) => `system/${type}.cruds`),
 ].join(' ');
 
-const SCOPE = /^system\/(\*|[A-Z][A-Za-z]+)\.(\*|read|write|c?r?u?d?s?)(\?\S+)?$/;
 const HEADER = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
 /** Headers that the exchange itself sets. */
 const RESERVED_HEADERS = /^(authorization|host|cookie|content-|accept|prefer|if-|connection|transfer-encoding)/i;
@@ -108,7 +108,7 @@ export class EhrConnections {
     const issues: Issue[] = [];
     if (!name.trim() || name.length > 100) issues.push({ path: 'name', message: 'Give a name of at most 100 characters.' });
     if (!clientId.trim()) issues.push({ path: 'clientId', message: 'Give the client id under which the EHR knows Cairn.' });
-    const odd = scopes?.split(/\s+/).find((one) => one && !SCOPE.test(one));
+    const odd = firstOddScope(scopes ?? '');
     if (odd) issues.push({ path: 'scopes', message: `"${odd}" is no SMART system scope; write system/Type.read or system/Type.rs.` });
     if (gateway && (!HEADER.test(gateway.header) || RESERVED_HEADERS.test(gateway.header))) issues.push({ path: 'gateway.header', message: 'Give the name of a header that the FHIR exchange does not use itself.' });
     if (gateway && !/^[\x21-\x7e]{1,512}$/.test(gateway.key)) issues.push({ path: 'gateway.key', message: 'The key must be printable characters without blanks.' });

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { EXCHANGED_TYPES, isExchanged, isWithheld, referralTies } from './exchange.rules.js';
+
+describe('what an EHR is told', () => {
+  it('is the types of the exchange, once they are more than a draft', () => {
+    expect(EXCHANGED_TYPES).toEqual(['Task', 'Communication', 'CarePlan', 'Goal', 'Observation', 'Appointment', 'QuestionnaireResponse', 'DocumentReference']);
+    expect(isExchanged('CarePlan', { status: 'draft' })).toBe(false);
+    expect(isExchanged('CarePlan', { status: 'active' })).toBe(true);
+    expect(isExchanged('Goal', { lifecycleStatus: 'proposed' })).toBe(false);
+    expect(isExchanged('Goal', { lifecycleStatus: 'active' })).toBe(true);
+    expect(isExchanged('Task', { status: 'requested' })).toBe(true);
+    expect(isExchanged('Condition', { clinicalStatus: {} })).toBe(false);
+    expect(isExchanged('Provenance', {})).toBe(false);
+  });
+
+  it('is tied to its referral where the type asks for it', () => {
+    expect(referralTies('Task', { focus: { reference: 'ServiceRequest/s' } })).toEqual({ tie: 'its-task', links: [] });
+    expect(referralTies('Communication', { basedOn: [{ reference: 'ServiceRequest/s' }], about: [{ reference: 'Task/t/_history/2' }, { reference: 'Observation/o' }], note: { reference: 'Task/x' } })).toEqual({
+      tie: 'linked',
+      links: ['ServiceRequest/s', 'Task/t'],
+    });
+    expect(referralTies('CarePlan', {})).toEqual({ tie: 'not-needed', links: [] });
+  });
+
+  it('leaves out what carries a label of restricted content', () => {
+    const labelled = (system: string, code: string) => ({ meta: { security: [{ system, code }] } });
+    expect(isWithheld(labelled('http://terminology.hl7.org/CodeSystem/v3-Confidentiality', 'R'))).toBe(true);
+    expect(isWithheld(labelled('http://terminology.hl7.org/CodeSystem/v3-ActCode', '42CFRPart2'))).toBe(true);
+    expect(isWithheld(labelled('http://terminology.hl7.org/CodeSystem/v3-Confidentiality', 'N'))).toBe(false);
+    expect(isWithheld(labelled('urn:other', 'R'))).toBe(false);
+    expect(isWithheld({})).toBe(false);
+  });
+});
