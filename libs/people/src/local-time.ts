@@ -37,6 +37,9 @@ export const atWallTime = (day: string, time: string, zone: string): Date =>
 /** The instant with the same wall time so many local days before, by the rule of {@link atWallTime}: "one day before" may be 23 or 25 hours. */
 export const daysBefore = (instant: Date, days: number, zone: string): Date => toDate(zonedAt(instant, zone).subtract({ days }));
 
+/** The instant with the same wall time so many local days after, by the rule of {@link atWallTime}. */
+export const daysAfter = (instant: Date, days: number, zone: string): Date => toDate(zonedAt(instant, zone).add({ days }));
+
 /** The instant itself when the clock in the zone stands within the hours, else the next instant when it does. */
 export function nextWithin(instant: Date, hours: DayHours, zone: string): Date {
   const zoned = zonedAt(instant, zone);

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { conflict, invalid, newId } from '@cairn/kernel';
 import { Recommendations, type RecommendationFacts } from '@cairn/conferences';
-import { Patients, Practitioners } from '@cairn/people';
+import { Patients, Practitioners, daysAfter } from '@cairn/people';
 import { Referrals } from '@cairn/referrals';
 import { Clinics, Transactions, expectVersion, type Scope, type Tx } from '@cairn/platform';
 import { AGREE_WITHIN_DAYS } from './cadence/cadence-table.js';
-import { addDays } from './cadence/calendar.js';
 import { activityFromRecommendation, recommendationSummary } from './recommendation-activities.js';
 import type { Agreement, Draft, Wording } from './plan.acts.js';
 import { PLAN_DRAFTED } from './plan.events.js';
@@ -156,7 +155,7 @@ export class PlanDrafting {
 
   async #toAgree(tx: Tx): Promise<Pick<Plan, 'nextAction' | 'nextAt'>> {
     const { zone } = await this.clinics.get(tx.scope.clinicId);
-    return { nextAction: 'Agree the plan with the patient', nextAt: addDays(tx.clock.now(), AGREE_WITHIN_DAYS, zone) };
+    return { nextAction: 'Agree the plan with the patient', nextAt: daysAfter(tx.clock.now(), AGREE_WITHIN_DAYS, zone) };
   }
 }
 

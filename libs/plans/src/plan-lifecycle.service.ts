@@ -2,11 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { conflict, invalid, nextState } from '@cairn/kernel';
 import { Recommendations } from '@cairn/conferences';
 import { Assessments, Trends } from '@cairn/outcomes';
-import { atWallTime, localDay } from '@cairn/people';
+import { atWallTime, daysAfter, daysBefore, localDay } from '@cairn/people';
 import { Referrals } from '@cairn/referrals';
 import { Clinics, Transactions, expectVersion, type Scope, type Tx } from '@cairn/platform';
 import { QUESTIONNAIRE } from './cadence/cadence-table.js';
-import { addDays } from './cadence/calendar.js';
 import type { Pause } from './plan.acts.js';
 import { PLAN_ACTIVATED, PLAN_COMPLETED, PLAN_HELD, PLAN_RESUMED, PLAN_REVOKED, PLAN_VOIDED } from './plan.events.js';
 import { PlanRecords, type PlanRows } from './plan-records.service.js';
@@ -134,10 +133,10 @@ export class PlanLifecycle {
     const { instrument, baselineWithinDays, daysBeforeReview } = QUESTIONNAIRE;
     const { zone } = await this.clinics.get(tx.scope.clinicId);
     const now = tx.clock.now();
-    const baselineBy = addDays(now, baselineWithinDays, zone);
+    const baselineBy = daysAfter(now, baselineWithinDays, zone);
     const { baseline } = await this.trends.of(tx, patientId, instrument);
     if (!baseline) await this.assessments.request(tx, { patientId, instrument, occasion: 'baseline', reason: 'Baseline of the care plan', dueAt: baselineBy });
-    const followUpBy = addDays(reviewAt, -daysBeforeReview, zone);
+    const followUpBy = daysBefore(reviewAt, daysBeforeReview, zone);
     if (followUpBy > baselineBy) {
       await this.assessments.request(tx, { patientId, instrument, occasion: 'follow-up', reason: 'Before the review of the care plan', dueAt: followUpBy });
     }

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { invalid } from '@cairn/kernel';
-import { localDay } from '@cairn/people';
+import { daysAfter, localDay } from '@cairn/people';
 import type { Tx } from '@cairn/platform';
 import { endOf, isOpenActivity, type ActivityEvent, type ActivityState } from './activity.workflow.js';
 import { PROBLEM_SOLVING_DAYS } from './cadence/cadence-table.js';
-import { addDays } from './cadence/calendar.js';
 import { isSetback } from './goal.workflow.js';
 import type { PlanActivity } from './plan-activity.entity.js';
 import { PlanRecords, type PlanRows } from './plan-records.service.js';
@@ -84,7 +83,7 @@ export class ReviewChanges {
         kind: 'problem-solving',
         discipline: 'coordination',
         owner: { practitionerId: plan.ownerPractitionerId, name: plan.ownerName },
-        dueDate: localDay(addDays(tx.clock.now(), PROBLEM_SOLVING_DAYS, zone), zone),
+        dueDate: localDay(daysAfter(tx.clock.now(), PROBLEM_SOLVING_DAYS, zone), zone),
       }));
     return this.wording.add(tx, rows, { goals: [], activities: steps }).activities.map(({ id }) => id);
   }

@@ -1,6 +1,6 @@
+import { daysAfter } from '@cairn/people';
 import type { MedicationSafety } from '../medication/medication-safety.js';
 import { CADENCE_VERSION, HIGH_MME, ruleInterval, triggerInterval, windowEnd, type RuleId, type TriggerId } from './cadence-table.js';
-import { addDays } from './calendar.js';
 import type { OpioidChange } from './opioid-change.js';
 
 /** What the date of the next review depends on. */
@@ -36,7 +36,7 @@ const dated = (rule: ReviewDate['rule'], because: string, dueAt: Date, graceDays
   because,
   tableVersion: CADENCE_VERSION,
   dueAt,
-  graceUntil: addDays(dueAt, graceDays, zone),
+  graceUntil: daysAfter(dueAt, graceDays, zone),
 });
 
 const later = (one: Date, other: Date): Date => (one > other ? one : other);
@@ -50,7 +50,7 @@ function applicable({ from, safety, opioidChange, procedureAt, lastReviewAt, zon
     if (high) rules.push({ rule: 'opioid-50-mme', anchor: from });
     if (safety.benzodiazepines.length > 0) rules.push({ rule: 'opioid-with-benzodiazepine', anchor: from });
   }
-  const notYetReviewed = (at: Date, rule: RuleId): boolean => (!lastReviewAt || at > lastReviewAt) && addDays(at, windowEnd(rule), zone) > from;
+  const notYetReviewed = (at: Date, rule: RuleId): boolean => (!lastReviewAt || at > lastReviewAt) && daysAfter(at, windowEnd(rule), zone) > from;
   if (opioidChange && notYetReviewed(opioidChange.at, 'opioid-start-or-escalation')) {
     rules.push({ rule: high ? 'opioid-start-or-escalation-50-mme' : 'opioid-start-or-escalation', anchor: opioidChange.at });
   }
@@ -66,7 +66,7 @@ export function reviewDates(facts: CadenceFacts): [ReviewDate, ...ReviewDate[]] 
   const [first, ...rest] = applicable(facts)
     .map(({ rule, anchor }) => {
       const { days, graceDays, says } = ruleInterval(rule);
-      return dated(rule, says, later(addDays(anchor, days, facts.zone), facts.from), graceDays, facts.zone);
+      return dated(rule, says, later(daysAfter(anchor, days, facts.zone), facts.from), graceDays, facts.zone);
     })
     .sort((one, other) => one.dueAt.getTime() - other.dueAt.getTime());
   if (!first) throw new Error('The default rule always applies.');
@@ -76,7 +76,7 @@ export function reviewDates(facts: CadenceFacts): [ReviewDate, ...ReviewDate[]] 
 /** The date until which a trigger wants the review, counted from when it happened. */
 export function triggeredDate(trigger: TriggerId, at: Date, zone: string): ReviewDate {
   const { days, graceDays, says } = triggerInterval(trigger);
-  return dated(trigger, says, addDays(at, days, zone), graceDays, zone);
+  return dated(trigger, says, daysAfter(at, days, zone), graceDays, zone);
 }
 
 /** A date that people chose: its days of grace never go past those of the rule that would have set the date. */

@@ -1,7 +1,7 @@
+import { daysBefore } from '@cairn/people';
 import type { MmeTotal } from '../medication/opioid-dose.js';
 import type { MedicationSafety } from '../medication/medication-safety.js';
 import { START_LOOK_BACK_DAYS, windowEnd } from './cadence-table.js';
-import { addDays } from './calendar.js';
 
 /** When an opioid was started or raised. */
 export interface OpioidChange {
@@ -25,14 +25,14 @@ export interface OpioidHistory {
  * that was known before. What the record does not tell is not assumed.
  */
 export function opioidChange({ now, zone, safety, authored, before }: OpioidHistory): OpioidChange | undefined {
-  const recently = addDays(now, -windowEnd('opioid-start-or-escalation'), zone);
+  const recently = daysBefore(now, windowEnd('opioid-start-or-escalation'), zone);
   const { mme, opioidSince } = safety;
   if (before && 'perDay' in before && 'perDay' in mme && mme.perDay > before.perDay && before.status === 'known') {
     const newest = authored.reduce<Date | undefined>((latest, date) => (date <= now && (!latest || date > latest) ? date : latest), undefined);
     return { kind: 'escalation', at: newest && newest > recently ? newest : now };
   }
   if (!opioidSince || opioidSince <= recently || opioidSince > now) return undefined;
-  const lookBack = addDays(opioidSince, -START_LOOK_BACK_DAYS, zone);
+  const lookBack = daysBefore(opioidSince, START_LOOK_BACK_DAYS, zone);
   const earlier = authored.some((date) => date < opioidSince && date >= lookBack);
   return earlier ? undefined : { kind: 'start', at: opioidSince };
 }
