@@ -56,7 +56,7 @@ function resourceCapability(type: ResourceType): CapabilityStatementRestResource
       updateCreate: true,
       conditionalCreate: true,
       conditionalRead: 'not-supported',
-      conditionalUpdate: false,
+      conditionalUpdate: interactions.includes('update'),
       conditionalDelete: 'not-supported',
       referencePolicy: ['literal', 'logical'],
       searchInclude: indexed.filter(({ kind }) => kind === 'reference').map(({ code }) => `${type}:${code}`),
