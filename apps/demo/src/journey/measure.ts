@@ -82,6 +82,6 @@ async function openPeg(world: World, patientId: string, occasion: string): Promi
 
 /** The token in the newest message that has a link to a questionnaire. */
 function newestLink({ texts, mails }: Awaited<ReturnType<typeof messagesOf>>): string | undefined {
-  const links = [...mails.map(({ text }) => text), ...texts.map(({ body }) => body)].map((text) => /\/answer\/([\w.~-]+)/.exec(text)?.[1]);
-  return links.findLast((link) => link !== undefined);
+  const messages = [...texts.map(({ at, body }) => ({ at, text: body })), ...mails].sort((a, b) => a.at.localeCompare(b.at));
+  return messages.map(({ text }) => /\/answer\/([\w.~-]+)/.exec(text)?.[1]).findLast((token) => token !== undefined);
 }

@@ -18,8 +18,8 @@ interface Reminder {
 }
 
 interface Messages {
-  readonly texts: readonly { readonly body: string; readonly direction: string }[];
-  readonly mails: readonly { readonly subject: string; readonly text: string }[];
+  readonly texts: readonly { readonly at: string; readonly body: string; readonly direction: string }[];
+  readonly mails: readonly { readonly at: string; readonly subject: string; readonly text: string }[];
 }
 
 export async function contactOf(world: World, patientId: string): Promise<Contact> {

@@ -38,6 +38,8 @@ export const plan: Step = {
     const path = `/api/v1/plans/${body.id}`;
     story.sees('Clinician', `drafts a plan: goal “${body.goals[0]?.description ?? ''}”, ${body.activities.length} activities from the recommendations`);
     ({ body, headers } = await clinician.post<Plan>(`${path}/agreement`, { by: 'patient', how: 'in-person' }, match(headers)));
+    for (const channel of ['sms', 'email']) await clinician.post(`/api/v1/patients/${course.patientId}/consents`, { topic: 'questionnaires', channel, given: true, how: 'in-person' });
+    story.sees('Patient', 'agrees to the plan, and to getting questionnaires by text and mail');
     ({ body } = await clinician.post<Plan>(`${path}/activation`, {}, match(headers)));
     must(body.state === 'active' && body.review, `the plan is active and has its first review (it is ${body.state})`);
     course.planId = body.id;
