@@ -9,7 +9,7 @@ import type { Outcome } from './referral.acts.js';
 import { availableActions, type AvailableAction } from './referral.actions.js';
 import { Referral, type Decision } from './referral.entity.js';
 import { ReferralFlag } from './referral-flag.entity.js';
-import { circumstancesOf } from './referral-moves.service.js';
+import { circumstancesOf } from './referral-circumstances.js';
 import { ReferralLists, itemOf, type Count, type Page, type WorklistItem } from './referral.queries.js';
 import { ReferralTransition } from './referral-transition.entity.js';
 import type { View, WorklistQuery } from './worklist.js';
@@ -40,7 +40,7 @@ interface HistoryLine {
 }
 
 /** One referral with all that a decision needs. */
-export interface ReferralDetail extends Omit<WorklistItem, 'missing'> {
+export interface ReferralDetail extends Omit<WorklistItem, 'missing' | 'availableActions'> {
   readonly serviceRequestId: string;
   readonly taskId: string;
   readonly request: { readonly reasons: readonly string[]; readonly requester: string | null };
@@ -96,7 +96,7 @@ export class ReferralDesk {
     const request = await this.store.find(tx, 'ServiceRequest', referral.serviceRequestId);
     const openFlags = flags.filter((flag) => flag.state === 'found' && !flag.acknowledgedAt).map(({ flag }) => flag);
     return {
-      ...itemOf(referral, labels.get(patientId), now),
+      ...itemOf(referral, labels.get(patientId), tx.scope.actor, now),
       serviceRequestId: referral.serviceRequestId,
       taskId: referral.taskId,
       request: { reasons: reasonsOf(request), requester: request?.requester?.display ?? request?.requester?.reference ?? null },

@@ -19,7 +19,7 @@ export interface Arrival {
   /** The Task that the requester sent; Cairn makes one when there is none. */
   readonly task?: (Task & { readonly id: string }) | undefined;
   /** Cairn placed the request itself, for somebody who phoned or wrote. */
-  readonly registered?: { readonly id: string; readonly receivedAt: Date; readonly flags: readonly ToldFlag[] };
+  readonly registered?: { readonly id: string; readonly receivedAt: Date; readonly comment: string; readonly flags: readonly ToldFlag[] };
 }
 
 /** Takes referrals in: each request once, however often and by whichever route it arrives. */
@@ -90,7 +90,7 @@ export class ReferralIntake {
     await tx.flush();
     await this.#remember(tx, referral.id, requestKeys(request, connectionId));
     await this.screening.look(tx, referral, settings, registered?.flags);
-    tx.em.persist(transition(tx, referral, 'receive', null, now));
+    tx.em.persist(transition(tx, referral, 'receive', null, now, { comment: registered?.comment }));
     if (task) await this.projection.show(tx, referral, settings);
     else await this.projection.createTask(tx, referral, request, settings);
     await audit(tx, { action: 'create', what: 'referral.receive', entities: [`ServiceRequest/${request.id}`, `Task/${referral.taskId}`], patients: [patientId] });

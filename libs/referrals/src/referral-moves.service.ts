@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { LockMode } from '@mikro-orm/postgresql';
 import { conflict, newId, notFound } from '@cairn/kernel';
-import { Clinics, audit, may, type Actor, type Tx } from '@cairn/platform';
-import { advance, circumstances, targetDate, type Situation } from './referral.course.js';
+import { Clinics, audit, type Tx } from '@cairn/platform';
+import { advance, targetDate } from './referral.course.js';
+import { situationOf } from './referral-circumstances.js';
 import type { Face } from './referral.dialect.js';
 import { Referral, courseOf } from './referral.entity.js';
 import { ReferralProjection } from './referral-projection.service.js';
 import { ReferralTransition } from './referral-transition.entity.js';
 import * as events from './referral.events.js';
 import { nextStep, referralSettings, type ReferralSettings } from './referral.settings.js';
-import type { Circumstances, ReferralEvent, ReferralState } from './referral.workflow.js';
+import type { ReferralEvent, ReferralState } from './referral.workflow.js';
 
 /** What goes with a move: a reason, and the changes that happen with it. */
 export interface Move {
@@ -91,15 +92,6 @@ export class ReferralMoves {
     await tx.flush();
   }
 }
-
-function situationOf(actor: Actor, referral: Referral, as: Move['as']): Situation {
-  const part = actor.kind === 'person' ? 'clinic' : actor.kind === 'cairn' ? 'cairn' : 'requester';
-  return { by: as ?? part, mayTriage: may(actor, 'referral.triage'), isClinician: may(actor, 'referral.acknowledge'), openHardStops: referral.openHardStops };
-}
-
-/** What the guards see when this actor looks at the referral now. */
-export const circumstancesOf = (actor: Actor, referral: Referral, now: Date): Circumstances =>
-  circumstances(courseOf(referral), situationOf(actor, referral, undefined), now);
 
 /** Sets what follows from the rest of the row: the target date, the place on the worklist, the next action and its date. */
 export function arrange(referral: Referral, settings: ReferralSettings, now: Date): void {

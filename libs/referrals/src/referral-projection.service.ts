@@ -51,7 +51,7 @@ export class ReferralProjection {
   async createTask(tx: Tx, referral: Referral, request: ServiceRequest, settings: ReferralSettings): Promise<void> {
     const view = this.view(referral, settings);
     const now = tx.clock.now();
-    const task = newTask(view, request, now);
+    const task = newTask(view, request, referral.placedHere, now);
     showOnTask(task, faceOf(referral.dialect, view.faceKey), view, now);
     await this.store.create(tx, task);
   }

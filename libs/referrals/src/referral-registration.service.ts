@@ -50,7 +50,7 @@ export class ReferralRegistration {
         ),
       );
       await this.intake.known(tx, request);
-      await this.intake.receive(tx, request, { registered: { id, receivedAt, flags: toldFlags(scope, body) } });
+      await this.intake.receive(tx, request, { registered: { id, receivedAt, comment: `Received by ${body.receivedBy} from ${body.referrer.name}.`, flags: toldFlags(scope, body) } });
       return id;
     });
   }

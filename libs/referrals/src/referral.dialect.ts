@@ -25,6 +25,7 @@ const sourced = { verified: z.boolean(), source: z.string() };
 const dialectTable = z.object({
   version: z.string(),
   localStates: z.string(),
+  words: z.record(z.enum(FACE_KEYS), z.string()),
   statusGraphs: z.record(z.string(), z.strictObject({ edges: z.array(z.tuple([z.enum(TASK_STATUSES), z.enum(TASK_STATUSES)])), anyTo: z.enum(TASK_STATUSES), ...sourced })),
   dialects: z.record(
     z.enum(DIALECTS),
@@ -41,6 +42,9 @@ const table = dialectTable.parse(data);
 
 /** Code system of Cairn's own states, as they stand beside a dialect's code in Task.businessStatus. */
 export const LOCAL_STATES = table.localStates;
+
+/** What a face means, in the words that a referrer reads. */
+export const wordsFor = (key: FaceKey): string => table.words[key];
 
 /** What the referrer may know of the course: a decision that can still be undone has not happened for them. */
 export function faceKey(course: Pick<Course, 'state' | 'decisionDueAt' | 'acceptedAt' | 'rebookReason'>): FaceKey {

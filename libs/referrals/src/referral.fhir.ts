@@ -1,6 +1,6 @@
 import type { Appointment, CodeableConcept, Communication, Identifier, ServiceRequest, Task, TaskOutput } from '@medplum/fhirtypes';
 import { CAIRN_CODES } from '@cairn/people';
-import { LOCAL_STATES, businessStatusCoding, type Dialect, type Face, type FaceKey } from './referral.dialect.js';
+import { LOCAL_STATES, businessStatusCoding, wordsFor, type Dialect, type Face, type FaceKey } from './referral.dialect.js';
 import type { Outcome, Visit } from './referral.acts.js';
 import type { Urgency } from './referral.settings.js';
 import type { ReferralState } from './referral.workflow.js';
@@ -42,11 +42,12 @@ export const isTyped = (identifier: Identifier, type: 'PLAC' | 'FILL'): boolean 
 /** Whether the Task asks for its focus to be carried out. */
 export const isFulfilTask = (task: Task): boolean => (task.code?.coding ?? []).some((coding) => coding.system === TASK_CODES && coding.code === 'fulfill');
 
-/** The Task of a referral whose requester sent none. It bears no status yet that means anything: `showOnTask` sets it. */
-export function newTask(view: ReferralView, request: ServiceRequest, now: Date): Task & { id: string } {
+/** The Task of a referral whose requester sent none; with the placer's number where Cairn placed the request. It bears no status yet that means anything: `showOnTask` sets it. */
+export function newTask(view: ReferralView, request: ServiceRequest, placedHere: boolean, now: Date): Task & { id: string } {
   return {
     resourceType: 'Task',
     id: view.taskId,
+    ...(placedHere ? { identifier: [number('PLAC', view)] } : {}),
     status: 'requested',
     intent: 'order',
     code: { coding: [{ system: TASK_CODES, code: 'fulfill', display: 'Fulfill the focal request' }] },
@@ -75,7 +76,7 @@ const REASONED: readonly FaceKey[] = ['on-hold', 'redirected', 'declined', 'with
 export function showOnTask(task: Task, face: Face, view: ReferralView, now: Date): void {
   task.status = face.status;
   const coded = businessStatusCoding(view.dialect, face);
-  task.businessStatus = { coding: [...(coded ? [coded] : []), { system: LOCAL_STATES, code: view.faceKey }] };
+  task.businessStatus = { coding: [...(coded ? [coded] : []), { system: LOCAL_STATES, code: view.faceKey }], text: wordsFor(view.faceKey) };
   if (view.reason && REASONED.includes(view.faceKey)) task.statusReason = local(view.reason.code, view.reason.text);
   else delete task.statusReason;
   task.priority = view.urgency;

@@ -12,7 +12,7 @@ export const registrationExample = {
 };
 
 /** What each act takes, as an example that runs. */
-const EXAMPLES = {
+export const ACT_EXAMPLES = {
   none: undefined,
   comment: { comment: 'Spoke with the practice by phone.' },
   question: { question: 'Please send the report of the last MRI and the present medicines.' },
@@ -28,8 +28,8 @@ const EXAMPLES = {
 } as const;
 
 /** Describes an act on a referral for the API page: every one answers the referral as it is then. A decision asks for If-Match; elsewhere it is honoured. */
-export function Act(summary: string, body: keyof typeof EXAMPLES, { decision = false } = {}): MethodDecorator {
-  const example = EXAMPLES[body];
+export function Act(summary: string, body: keyof typeof ACT_EXAMPLES, { decision = false } = {}): MethodDecorator {
+  const example = ACT_EXAMPLES[body];
   return applyDecorators(
     HttpCode(200),
     ApiOperation({ summary }),

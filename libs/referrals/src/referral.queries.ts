@@ -1,9 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { availableEvents } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
-import { audit, type Tx } from '@cairn/platform';
+import { audit, type Actor, type Tx } from '@cairn/platform';
 import type { HumanName } from '@medplum/fhirtypes';
 import type { Clocks } from './referral.course.js';
+import { circumstancesOf } from './referral-circumstances.js';
 import { Referral, clocksOf } from './referral.entity.js';
+import { referralMachine } from './referral.workflow.js';
 import { OPEN_VIEWS, VIEWS, cursorOf, placeIn, type View, type WorklistQuery } from './worklist.js';
 
 /** One referral on the worklist. */
@@ -24,6 +27,8 @@ export interface WorklistItem {
   readonly nextAction: string | null;
   readonly nextActionAt: Date | null;
   readonly version: number;
+  /** What this user may do now; the single referral says how. */
+  readonly availableActions: readonly string[];
 }
 
 export interface PatientLabel {
@@ -91,7 +96,7 @@ export class ReferralLists {
     const labels = await this.labels(tx, kept.map(({ patientId }) => patientId));
     await audit(tx, { action: 'read', what: `referral.list.${view}`, patients: [...labels.keys()] });
     return {
-      items: kept.map((referral) => itemOf(referral, labels.get(referral.patientId), now)),
+      items: kept.map((referral) => itemOf(referral, labels.get(referral.patientId), tx.scope.actor, now)),
       ...(last ? { next: cursorOf([last.rank, (open ? last.nextActionAt : last.settledAt)?.toISOString() ?? '', last.id]) } : {}),
     };
   }
@@ -126,8 +131,8 @@ function nameOf(names: readonly HumanName[] | undefined): string | null {
   return name.text ?? ([...(name.given ?? []), name.family].filter(Boolean).join(' ') || null);
 }
 
-/** The row as the worklist shows it at `now`. */
-export const itemOf = (referral: Referral, patient: PatientLabel | undefined, now: Date): WorklistItem => ({
+/** The row as the worklist shows it to the actor at `now`. */
+export const itemOf = (referral: Referral, patient: PatientLabel | undefined, actor: Actor, now: Date): WorklistItem => ({
   id: referral.id,
   patient: patient ?? { id: referral.patientId, name: null, birthDate: null },
   state: referral.state,
@@ -143,4 +148,5 @@ export const itemOf = (referral: Referral, patient: PatientLabel | undefined, no
   nextAction: referral.nextAction ?? null,
   nextActionAt: referral.nextActionAt ?? null,
   version: referral.version,
+  availableActions: availableEvents(referralMachine, referral.state, circumstancesOf(actor, referral, now)),
 });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CairnError, notFound } from '@cairn/kernel';
+import { CairnError } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
 import type { Outcome } from './referral.acts.js';
 import { ReferralCare } from './referral-care.service.js';
@@ -39,13 +39,6 @@ export class Referrals {
     return referral ? factsOf(referral) : undefined;
   }
 
-  /** Like `get`, but refuses with `not-found`. */
-  async require(tx: Tx, id: string): Promise<ReferralFacts> {
-    const facts = await this.get(tx, id);
-    if (!facts) throw notFound('The referral');
-    return facts;
-  }
-
   /** The referral whose Task this is. */
   async byTask(tx: Tx, taskId: string): Promise<ReferralFacts | undefined> {
     const referral = await tx.em.findOne(Referral, { clinicId: tx.scope.clinicId, taskId });
@@ -56,12 +49,6 @@ export class Referrals {
   async byServiceRequest(tx: Tx, serviceRequestId: string): Promise<ReferralFacts | undefined> {
     const [row] = await tx.query<{ referral_id: string }>(`select referral_id from referral_key where clinic_id = $1 and key = $2`, [tx.scope.clinicId, `ServiceRequest/${serviceRequestId}`]);
     return row && this.get(tx, row.referral_id);
-  }
-
-  /** The patient's referrals that are not over, newest first. */
-  async open(tx: Tx, patientId: string): Promise<ReferralFacts[]> {
-    const rows = await tx.em.find(Referral, { clinicId: tx.scope.clinicId, patientId, settledAt: null }, { orderBy: { id: 'desc' }, limit: 50 });
-    return rows.map(factsOf);
   }
 
   /**
