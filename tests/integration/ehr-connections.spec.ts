@@ -50,6 +50,7 @@ describe('the link to an EHR, as hospital IT sees it', () => {
     expect(list.items[0]).toMatchObject({
       resource: `Observation/${id}`,
       state: 'dead',
+      correlationId: 'test-correlation',
       problem: { code: 'forbidden-there', httpStatus: 403, says: expect.stringContaining('does not let Cairn'), mend: expect.stringContaining('scope') },
       availableActions: ['replay', 'dismiss'],
     });

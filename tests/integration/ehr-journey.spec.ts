@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.js';
 import { startSandboxEhr } from '../../apps/sandbox/src/index.js';
 import { unsharePatient } from '@cairn/fhir';
 import { EhrConnections } from '@cairn/ehr';
-import { atHospital, connectHospital, refer, startEhrLink, type EhrLink } from '../support/ehr-link.js';
+import { atHospital, connectHospital, startEhrLink, type EhrLink } from '../support/ehr-link.js';
 
 /** Opens the one referral, accepts it, and lets the undo window pass. */
 async function accept({ app }: EhrLink): Promise<void> {
@@ -188,7 +188,7 @@ describe('two hospitals of one clinic', () => {
   });
 
   it('hear each of their own patient only', async () => {
-    const { answer } = await refer(other);
+    const { answer } = await other.refer();
     expect(answer.status).toBe(200);
     await other.waitForResource<Task>('Task', ({ status }) => status === 'received');
     const id = await link.write(PEG(link.patientId));

@@ -1,7 +1,7 @@
 import { FhirStore } from '@cairn/fhir';
 import { EhrConnections, registerClient, type ConnectionWish } from '@cairn/ehr';
 import { cairnScope, type Tx } from '@cairn/platform';
-import type { Patient, Resource, ServiceRequest, Task } from '@medplum/fhirtypes';
+import type { Patient, Resource, Task } from '@medplum/fhirtypes';
 import pg from 'pg';
 import { startSandboxEhr, type SandboxEhr } from '../../apps/sandbox/src/index.js';
 import { startTestApp, type TestApp } from './app.js';
@@ -60,16 +60,6 @@ export async function connectHospital(app: TestApp, hospital: SandboxEhr, name: 
   return connectionId;
 }
 
-/** Sends the hospital's next referral. Records are sent as creations: Cairn takes no conditional update. */
-export async function refer(hospital: SandboxEhr): Promise<{ order: ServiceRequest; answer: { status: number; body: unknown } }> {
-  const order = await hospital.desk.order({});
-  const bundle = await hospital.desk.pack(order);
-  for (const { request } of bundle.entry ?? []) {
-    if (request?.method === 'PUT') Object.assign(request, { method: 'POST', url: request.url?.split('?')[0], ifNoneExist: request.url?.split('?')[1] });
-  }
-  return { order, answer: await hospital.client.postBundle(bundle) };
-}
-
 const HOLDING = ['pending', 'sending', 'failed'];
 
 /** Starts both and refers the hospital's first patient. */
@@ -77,7 +67,7 @@ export async function startEhrLink({ profile = 'full', wish, worker = true }: Li
   const app = await startTestApp({ worker });
   const hospital = await startSandboxEhr({ profile });
   const connectionId = await connectHospital(app, hospital, 'Sandbox hospital', wish);
-  const { order, answer } = await refer(hospital);
+  const { order, answer } = await hospital.refer();
   if (answer.status !== 200) throw new Error(`The referral was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   const store = app.get(FhirStore);
   const owner = new pg.Client({ connectionString: app.database.ownerUrl });

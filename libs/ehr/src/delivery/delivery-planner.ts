@@ -74,8 +74,9 @@ export class DeliveryPlanner implements EventHandler, OnModuleInit {
       await tx.query({
         name: 'ehr-delivery-plan',
         text: `insert into ehr_delivery (clinic_id, id, connection_id, patient_id, position, resource_type, resource_id, resource_version, state, due_at, correlation_id, made_at)
-          values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', now(), $9, $10) on conflict (clinic_id, connection_id, resource_type, resource_id, resource_version) do nothing`,
-        values: [tx.scope.clinicId, newId(), connectionId, patientIds[0], eventId, type, id, version, tx.scope.correlationId, this.#clock.now()],
+          values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', now(), (select correlation_id from outbox where clinic_id = $1 and id = $5), $9)
+          on conflict (clinic_id, connection_id, resource_type, resource_id, resource_version) do nothing`,
+        values: [tx.scope.clinicId, newId(), connectionId, patientIds[0], eventId, type, id, version, this.#clock.now()],
       });
     }
     await tx.ring();

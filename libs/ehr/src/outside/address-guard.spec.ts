@@ -1,15 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { guardedLookup, isPublicAddress, safeUrl } from './address-guard.js';
+import { guardedLookup, mayConnect, safeUrl } from './address-guard.js';
 
 const strict = { allowHttp: false, allowPrivate: false };
 
 describe('an address that Cairn may call', () => {
-  it.each(['8.8.8.8', '2001:4860:4860::8888', '::ffff:8.8.8.8'])('%s is public', (address) => expect(isPublicAddress(address)).toBe(true));
+  it.each(['8.8.8.8', '2001:4860:4860::8888', '::ffff:8.8.8.8'])('%s is public', (address) => expect(mayConnect(address, strict)).toBe(true));
 
   it.each([
     '127.0.0.1', '127.8.8.8', '10.0.0.1', '172.16.0.1', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '255.255.255.255', '224.0.0.1', '198.18.0.1',
     '::1', '::', 'fe80::1', 'fe80::1%eth0', 'fc00::1', 'fd12:3456::1', '::ffff:127.0.0.1', '::ffff:a9fe:a9fe', '64:ff9b::7f00:1', '2002:7f00:1::', 'not an address',
-  ])('%s is not', (address) => expect(isPublicAddress(address)).toBe(false));
+  ])('%s is not', (address) => expect(mayConnect(address, strict)).toBe(false));
+
+  it('may be in one’s own network where the configuration says so, but never link-local', () => {
+    const own = { allowPrivate: true };
+    for (const address of ['127.0.0.1', '10.0.0.1', '192.168.1.1', '100.64.0.1', '::1', 'fd12:3456::1']) expect(mayConnect(address, own)).toBe(true);
+    for (const address of ['169.254.169.254', 'fe80::1', '::ffff:a9fe:a9fe', '0.0.0.0', '224.0.0.1', '2002:7f00:1::']) expect(mayConnect(address, own)).toBe(false);
+  });
 
   it('is given by an https URL with a name, or a public address', () => {
     expect(safeUrl('https://ehr.example.org/fhir', strict, 'baseUrl').hostname).toBe('ehr.example.org');

@@ -7,12 +7,22 @@ import ipaddr from 'ipaddr.js';
 export interface AddressRules {
   /** Plain http, for the sandbox of demo mode. */
   readonly allowHttp: boolean;
-  /** Private, loopback and link-local targets. */
+  /** Targets in one's own network: private and loopback addresses. */
   readonly allowPrivate: boolean;
 }
 
-/** Whether an IP address is one of the public Internet: not private, loopback, link-local, reserved or a tunnel into such (RFC 6890). */
-export const isPublicAddress = (address: string): boolean => ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
+/** Ranges of one's own network (RFC 1918, RFC 4193, RFC 6598, and the host itself). Link-local is none: clouds answer there with credentials. */
+const OWN_NETWORK = ['private', 'loopback', 'uniqueLocal', 'carrierGradeNat'];
+
+/**
+ * Whether Cairn may connect to an IP address: one of the public Internet, and one's own network where that is allowed. Link-local, reserved
+ * and multicast addresses, and tunnels into others, never (RFC 6890).
+ */
+export function mayConnect(address: string, { allowPrivate }: Pick<AddressRules, 'allowPrivate'>): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const range = ipaddr.process(address).range();
+  return range === 'unicast' || (allowPrivate && OWN_NETWORK.includes(range));
+}
 
 const refuse = (field: string, message: string): CairnError =>
   invalid(`The address is refused: ${message}`, { code: 'unsafe-address', issues: [{ path: field, message }] });
@@ -27,7 +37,7 @@ export function safeUrl(text: string, rules: AddressRules, field: string): URL {
   if (url.protocol !== 'https:' && !(rules.allowHttp && url.protocol === 'http:')) throw refuse(field, 'it must begin with https://.');
   if (url.username || url.password) throw refuse(field, 'it must not carry a user name or password.');
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) && !rules.allowPrivate && !isPublicAddress(host)) throw refuse(field, PRIVATE);
+  if (isIP(host) && !mayConnect(host, rules)) throw refuse(field, PRIVATE);
   return url;
 }
 
@@ -47,7 +57,7 @@ export const guardedLookup =
   (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
       if (error) return callback(error, []);
-      if (!allowPrivate && addresses.some(({ address }) => !isPublicAddress(address))) return callback(new PrivateAddress(`The name ${PRIVATE.replace('it leads', 'leads')}`), []);
+      if (addresses.some(({ address }) => !mayConnect(address, { allowPrivate }))) return callback(new PrivateAddress(`The name ${PRIVATE.replace('it leads', 'leads')}`), []);
       if (options.all) return callback(null, addresses);
       const [first] = addresses;
       return first ? callback(null, first.address, first.family) : callback(new Error('The name has no address.'), []);
