@@ -91,7 +91,7 @@ export async function startJourneyWorld({ honoursIdempotency = false, environmen
       await worker.kill();
       await worker.start();
     },
-    look: async (sql, values = []) => (await owner.query(sql, values)).rows,
+    look: async <Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []) => (await owner.query<Row>(sql, values)).rows,
     stop: async () => {
       await owner.end();
       await Promise.all([server.stop(), worker.stop()]);

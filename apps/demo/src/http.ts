@@ -24,6 +24,7 @@ interface Options {
 }
 
 const PATIENCE_MS = 30_000;
+const MOST_TRIES = 5;
 
 /** One party's way of speaking to a server: JSON, with its token. */
 export class Caller {
@@ -48,6 +49,21 @@ export class Caller {
 
   async delete<T>(path: string, options?: Options): Promise<Answer<T>> {
     return this.ask<T>('DELETE', path, undefined, options);
+  }
+
+  /**
+   * Acts on a resource that this party has just read: names the version read as If-Match, and reads again when somebody was faster, as
+   * anyone would. Returns what the act answered.
+   */
+  async act<T>(resource: string, act: string, body: Json = {}, method: 'POST' | 'PUT' = 'POST'): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      const { headers } = await this.ask('GET', resource);
+      try {
+        return (await this.ask<T>(method, `${resource}/${act}`, body, { ifMatch: headers.get('etag') ?? '' })).body;
+      } catch (error) {
+        if (!(error instanceof UnexpectedAnswer) || error.status !== 412 || tries === MOST_TRIES) throw error;
+      }
+    }
   }
 
   /** Any request; throws {@link UnexpectedAnswer} unless the answer is a 2xx. */

@@ -14,8 +14,6 @@ interface Conference {
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-const match = (headers: Headers): { ifMatch: string } => ({ ifMatch: headers.get('etag') ?? '' });
-
 /** The team discusses the case, recommends and signs. */
 export const confer: Step = {
   name: 'confer',
@@ -34,7 +32,7 @@ export const confer: Step = {
       invited: team.map(({ id }) => id),
     });
     const path = `/api/v1/conferences/${planned.body.id}`;
-    let { body, headers } = await lead.post<Conference>(`${path}/agenda-items`, {
+    let { body } = await lead.post<Conference>(`${path}/agenda-items`, {
       patientId: course.patientId,
       referralId: course.referralId,
       question: 'Which disciplines should begin, and in what order?',
@@ -43,12 +41,12 @@ export const confer: Step = {
       source: 'referral',
     });
     const itemId = body.items[0]?.id ?? '';
-    ({ body, headers } = await lead.post<Conference>(`${path}/lock`, {}, match(headers)));
+    await lead.act(path, 'lock');
     const pack = await lead.get<Bundle>(`${path}/agenda-items/${itemId}/case-pack`);
     story.sees('Conference lead', `locks the agenda; the case pack is a FHIR document of ${pack.entry?.length ?? 0} resources`);
-    ({ body, headers } = await lead.post<Conference>(`${path}/session`, {}, match(headers)));
+    await lead.act(path, 'session');
     const attendees = team.map(({ id }) => ({ practitionerId: id, present: true }));
-    ({ body, headers } = await lead.put<Conference>(`${path}/attendance`, { attendees }, match(headers)));
+    body = await lead.act<Conference>(path, 'attendance', { attendees }, 'PUT');
     must(body.quorum.met, 'the conference has its quorum');
     const due = new Date(starts.getTime() + 14 * DAY).toISOString().slice(0, 10);
     const item = body.items[0];
@@ -66,9 +64,8 @@ export const confer: Step = {
       },
       { ifMatch: `W/"${item?.version ?? 1}"` },
     );
-    ({ headers } = await lead.ask<Conference>('GET', path));
-    ({ body, headers } = await lead.post<Conference>(`${path}/minutes`, {}, match(headers)));
-    ({ body } = await lead.post<Conference>(`${path}/signature`, {}, match(headers)));
+    await lead.act(path, 'minutes');
+    body = await lead.act<Conference>(path, 'signature');
     must(body.state === 'signed' && body.signed, `the minutes are signed (they are ${body.state})`);
     story.sees('Conference lead', `records two recommendations and signs the minutes (SHA-256 ${body.signed.sha256.slice(0, 12)}…)`);
     const { items } = await lead.get<{ items: readonly { id: string }[] }>(`/api/v1/recommendations?patient=${course.patientId}`);

@@ -16,7 +16,6 @@ interface Plan {
   readonly review: { readonly id: string; readonly dueAt: string; readonly because: string } | null;
 }
 
-const match = (headers: Headers): { ifMatch: string } => ({ ifMatch: headers.get('etag') ?? '' });
 /** LOINC: Pain medicine Plan of care note. */
 const PLAN_DOCUMENT = encodeURIComponent('http://loinc.org|80764-4');
 const WEEKS_8 = 56 * 24 * 3_600_000;
@@ -28,7 +27,7 @@ export const plan: Step = {
   async take(world, story, course) {
     const clinician = await world.staff('clinician');
     const dueDate = new Date((await presentTime(world)).getTime() + WEEKS_8).toISOString().slice(0, 10);
-    let { body, headers } = await clinician.post<Plan>('/api/v1/plans', {
+    let { body } = await clinician.post<Plan>('/api/v1/plans', {
       recommendationIds: course.recommendationIds,
       title: 'Back to walking',
       goals: [
@@ -37,10 +36,10 @@ export const plan: Step = {
     });
     const path = `/api/v1/plans/${body.id}`;
     story.sees('Clinician', `drafts a plan: goal “${body.goals[0]?.description ?? ''}”, ${body.activities.length} activities from the recommendations`);
-    ({ body, headers } = await clinician.post<Plan>(`${path}/agreement`, { by: 'patient', how: 'in-person' }, match(headers)));
+    await clinician.act(path, 'agreement', { by: 'patient', how: 'in-person' });
     for (const channel of ['sms', 'email']) await clinician.post(`/api/v1/patients/${course.patientId}/consents`, { topic: 'questionnaires', channel, given: true, how: 'in-person' });
     story.sees('Patient', 'agrees to the plan, and to getting questionnaires by text and mail');
-    ({ body } = await clinician.post<Plan>(`${path}/activation`, {}, match(headers)));
+    body = await clinician.act<Plan>(path, 'activation');
     must(body.state === 'active' && body.review, `the plan is active and has its first review (it is ${body.state})`);
     course.planId = body.id;
     course.goalId = body.goals[0]?.id ?? '';

@@ -15,8 +15,6 @@ interface Plan {
   readonly review: { readonly dueAt: string; readonly because: string } | null;
 }
 
-const match = (headers: Headers): { ifMatch: string } => ({ ifMatch: headers.get('etag') ?? '' });
-
 /** The review falls due and is held; the plan shows what came of it. */
 export const review: Step = {
   name: 'review',
@@ -31,19 +29,14 @@ export const review: Step = {
       return items.find(({ id }) => id === course.reviewId);
     });
     story.sees('Coordinator', `the review of ${dueAt.slice(0, 10)} is due`);
-    let { body, headers } = await clinician.ask<Review>('GET', path);
-    ({ body, headers } = await clinician.post<Review>(`${path}/start`, {}, match(headers)));
-    ({ body } = await clinician.post<Review>(
-      `${path}/completion`,
-      {
-        goals: [{ goalId: course.goalId, achievement: 'improving', value: 10 }],
-        activities: course.activityIds.map((activityId) => ({ activityId, decision: 'continue' })),
-        summary: 'Walks ten minutes most days; sleeps better.',
-        nextStep: 'Twelve minutes, five days a week',
-        agreement: { by: 'patient', how: 'in-person' },
-      },
-      match(headers),
-    ));
+    await clinician.act(path, 'start');
+    const body = await clinician.act<Review>(path, 'completion', {
+      goals: [{ goalId: course.goalId, achievement: 'improving', value: 10 }],
+      activities: course.activityIds.map((activityId) => ({ activityId, decision: 'continue' })),
+      summary: 'Walks ten minutes most days; sleeps better.',
+      nextStep: 'Twelve minutes, five days a week',
+      agreement: { by: 'patient', how: 'in-person' },
+    });
     must(body.state === 'done', `the review is done (it is ${body.state})`);
     const plan = await clinician.get<Plan>(`/api/v1/plans/${course.planId}`);
     must(plan.goals[0]?.achievement === 'improving', 'the plan shows that the goal is nearer');
@@ -59,8 +52,7 @@ export const close: Step = {
   async take(world, story, course) {
     const coordinator = await world.staff('coordinator');
     const path = `/api/v1/referrals/${course.referralId}`;
-    const { headers } = await coordinator.ask('GET', path);
-    await coordinator.post(`${path}/closure`, { summary: 'Plan agreed and under way; pain interference has improved. The clinic goes on with the reviews.' }, match(headers));
+    await coordinator.act(path, 'closure', { summary: 'Plan agreed and under way; pain interference has improved. The clinic goes on with the reviews.' });
     const task = await taskWithStatus(world, course.placer, 'completed');
     story.sees('Hospital', `its Task says "completed"${task.output?.length ? `, with ${task.output.length} output` : ''}`);
   },

@@ -19,17 +19,17 @@ export const triage: Step = {
     const coordinator = await world.staff('coordinator');
     const clinician = await world.staff('clinician');
     const path = `/api/v1/referrals/${course.referralId}`;
-    let { body, headers } = await coordinator.ask<Referral>('GET', path);
+    let body = await coordinator.get<Referral>(path);
     const found = body.flags.filter(({ state }) => state === 'found');
     const unknown = body.flags.filter(({ state }) => state === 'not-known');
     story.sees('Coordinator', `red flags: ${found.length ? found.map(({ label }) => label).join('; ') : 'none found'}; ${unknown.length} not known (which is not the same as clear)`);
-    if (body.state === 'received') ({ body, headers } = await coordinator.post<Referral>(`${path}/triage`, {}, match(headers)));
+    if (body.state === 'received') body = await coordinator.act<Referral>(path, 'triage');
     for (const flag of found.filter(({ level, acknowledged }) => level === 'hard-stop' && !acknowledged)) {
-      ({ body, headers } = await clinician.post<Referral>(`${path}/flags/${flag.flag}/acknowledgement`, { actionTaken: 'Called the referrer; the patient was examined today and is not in danger.' }, match(headers)));
+      await clinician.act(path, `flags/${flag.flag}/acknowledgement`, { actionTaken: 'Called the referrer; the patient was examined today and is not in danger.' });
       story.sees('Clinician', `acknowledges "${flag.label}" and says what was done`);
     }
     const decision = { urgency: 'urgent', pathway: 'conference', comment: 'Several disciplines are needed: discuss in the team.' };
-    ({ body } = await coordinator.post<Referral>(`${path}/acceptance`, decision, match(headers)));
+    body = await coordinator.act<Referral>(path, 'acceptance', decision);
     must(body.state === 'accepted', `the referral is accepted (it is ${body.state})`);
     story.sees('Coordinator', 'accepts: urgent, to the team conference. It can be undone for two minutes, and nobody outside hears of it until then');
   },
@@ -55,5 +55,3 @@ async function communications(world: Parameters<Step['take']>[0], placer: string
   const order = task?.resourceType === 'Task' ? task.focus?.reference : undefined;
   return order ? recordsOf<Communication>(world, 'Communication', `based-on=${order}&_sort=-_lastUpdated`) : [];
 }
-
-const match = (headers: Headers): { ifMatch: string } => ({ ifMatch: headers.get('etag') ?? '' });
