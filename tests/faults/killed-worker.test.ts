@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Task } from '@medplum/fhirtypes';
 import { STEPS, walk } from '../../apps/demo/src/journey/journey.js';
 import { silentStory } from '../../apps/demo/src/story.js';
-import { startJourneyWorld, type JourneyWorld } from '../support/journey-world.js';
+import { noneLeft, startJourneyWorld, type JourneyWorld } from '../support/journey-world.js';
 
 /** The way forward of a Task that goes well. */
 const FORWARD: readonly Task['status'][] = ['requested', 'received', 'accepted', 'in-progress', 'completed'];
@@ -43,8 +43,8 @@ describe.each(halves.map((steps) => ({ steps })))('a worker that is killed after
   }, 180_000);
 
   it('nothing was lost: every event is handled and every delivery made', async () => {
-    expect(await world.look(`select handler, state from event_handling where state <> 'done'`)).toEqual([]);
-    expect(await world.look(`select resource_type, state from ehr_delivery where state not in ('delivered', 'fallback', 'not-taken')`)).toEqual([]);
+    await noneLeft(world, `select handler, state from event_handling where state <> 'done'`);
+    await noneLeft(world, `select resource_type, state from ehr_delivery where state not in ('delivered', 'fallback', 'not-taken')`);
   });
 
   it('no text was sent twice, since the gateway honours keys', () => {
@@ -55,7 +55,7 @@ describe.each(halves.map((steps) => ({ steps })))('a worker that is killed after
   });
 
   it('every uncertain attempt elsewhere is on record as unknown, and none is left under way', async () => {
-    expect(await world.look(`select word from message_attempt where word = 'sending'`)).toEqual([]);
+    await noneLeft(world, `select word from message_attempt where word = 'sending'`);
     const mails = world.sandbox.smtp.messages.all().length;
     const [row] = await world.look<{ sent: number; unknown: number }>(
       `select count(*) filter (where a.word = 'sent')::int as sent, count(*) filter (where a.word = 'unknown')::int as unknown

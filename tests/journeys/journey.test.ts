@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { walk } from '../../apps/demo/src/journey/journey.js';
 import { silentStory } from '../../apps/demo/src/story.js';
-import { startJourneyWorld, type JourneyWorld } from '../support/journey-world.js';
+import { noneLeft, startJourneyWorld, type JourneyWorld } from '../support/journey-world.js';
 
 describe('the way of a referral', () => {
   let world: JourneyWorld;
@@ -17,9 +17,9 @@ describe('the way of a referral', () => {
   }, 120_000);
 
   it('leaves nothing undone: no event unhandled, no delivery open, no attempt unknown', async () => {
-    expect(await world.look(`select handler, state, attempts from event_handling where state <> 'done'`)).toEqual([]);
-    expect(await world.look(`select resource_type, state from ehr_delivery where state not in ('delivered', 'fallback', 'not-taken')`)).toEqual([]);
-    expect(await world.look(`select word from message_attempt where word in ('sending', 'unknown')`)).toEqual([]);
+    await noneLeft(world, `select handler, state, attempts from event_handling where state <> 'done'`);
+    await noneLeft(world, `select resource_type, state from ehr_delivery where state not in ('delivered', 'fallback', 'not-taken')`);
+    await noneLeft(world, `select word from message_attempt where word in ('sending', 'unknown')`);
   });
 
   it('is in the audit log, act by act', async () => {

@@ -10,6 +10,7 @@ import { Caller } from '../../apps/demo/src/http.js';
 import type { StaffRole, World } from '../../apps/demo/src/journey/world.js';
 import { signIn, startSandbox, type Sandbox } from '../../apps/sandbox/src/index.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
+import { eventually } from './eventually.js';
 import { CairnProcess } from './process.js';
 
 export interface JourneyWorld extends World {
@@ -100,4 +101,15 @@ export async function startJourneyWorld({ honoursIdempotency = false, environmen
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Waits until a query for what is unfinished finds nothing. */
+export async function noneLeft(world: JourneyWorld, sql: string): Promise<void> {
+  let left: unknown[] = [];
+  await eventually('nothing is left unfinished', async () => {
+    left = await world.look(sql);
+    return left.length === 0;
+  }, 40_000).catch((cause: unknown) => {
+    throw new Error(`Left unfinished: ${JSON.stringify(left)}`, { cause });
+  });
 }
