@@ -1,11 +1,13 @@
+import { fork, type ChildProcess } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import type { Patient, Task } from '@medplum/fhirtypes';
 import { newId } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
 import { atWallTime, dayPlus, localDay } from '@cairn/people';
 import { startInbox, startSmsGateway, type Inbox, type SmsGateway } from '../../apps/sandbox/src/index.js';
 import type { SmsOptions } from '../../apps/sandbox/src/sms/gateway.js';
-import { startTestApp, type TestApp, type TestAppOptions } from './app.js';
+import { startTestApp, testEnvironment, type TestApp, type TestAppOptions } from './app.js';
 import { eventually } from './eventually.js';
 import type { FhirClient } from './fhir-client.js';
 import { patientWith, sender } from './patient-factory.js';
@@ -13,6 +15,8 @@ import { patientWith, sender } from './patient-factory.js';
 export const ZONE = 'America/New_York';
 export const SECRET = 'a secret of the tests only';
 const TOKEN = 'a-token-of-the-tests';
+/** How long a test waits for a reminder before it gives up. */
+const PATIENCE_MS = 25_000;
 
 /** A reminder as the REST interface answers it. */
 export interface ReminderAnswer {
@@ -39,20 +43,32 @@ export class MessagingWorld {
     readonly inbox: Inbox,
     readonly fhir: FhirClient,
     readonly coordinator: string,
+    private readonly environment: Readonly<Record<string, string>>,
   ) {}
 
   static async start({ environment, ...options }: TestAppOptions = {}, sms: SmsOptions = {}): Promise<MessagingWorld> {
     const gateway = await startSmsGateway({ token: TOKEN, webhookSecret: SECRET, ...sms });
     const inbox = await startInbox();
-    const app = await startTestApp({
-      worker: true,
-      ...options,
-      environment: { SMS_GATEWAY_URL: gateway.url, SMS_GATEWAY_TOKEN: TOKEN, SMS_WEBHOOK_SECRET: SECRET, SMTP_URL: inbox.url, SMTP_FROM: 'Clinic <no-reply@clinic.example>', ...environment },
-    });
+    const variables = { SMS_GATEWAY_URL: gateway.url, SMS_GATEWAY_TOKEN: TOKEN, SMS_WEBHOOK_SECRET: SECRET, SMTP_URL: inbox.url, SMTP_FROM: 'Clinic <no-reply@clinic.example>', ...environment };
+    const app = await startTestApp({ worker: true, ...options, environment: variables });
     gateway.inboundUrl = `${app.url}/webhooks/sms/replies`;
-    const world = new MessagingWorld(app, gateway, inbox, await sender(app), await app.as('coordinator'));
+    const world = new MessagingWorld(app, gateway, inbox, await sender(app), await app.as('coordinator'), variables);
     await world.until(world.inDays(1));
     return world;
+  }
+
+  /** Starts a worker as a process of its own, as operators do, and returns it once it is ready. */
+  async workerProcess(): Promise<ChildProcess> {
+    const worker = fork('dist/apps/worker/src/main.js', {
+      env: { ...process.env, ...testEnvironment(this.app.database), ...this.environment, PUBLIC_URL: this.app.url },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const ended = once(worker, 'exit').then(([code]) => {
+      throw new Error(`The worker ended with ${String(code)} before it was ready.`);
+    });
+    await Promise.race([once(worker, 'message'), ended]);
+    ended.catch(() => undefined); // Tests kill it.
+    return worker;
   }
 
   async stop(): Promise<void> {
@@ -118,7 +134,7 @@ export class MessagingWorld {
       const { body } = await this.app.request.get(`/api/v1/reminders/${row.id}`).set('authorization', this.coordinator).expect(200);
       [seen, last] = [row.seen, body];
       return wanted(body) ? body : undefined;
-    });
+    }, PATIENCE_MS);
     return found.catch((error: unknown) => {
       throw new Error(`${String(error)}. It is ${JSON.stringify(last, undefined, 1)}`);
     });

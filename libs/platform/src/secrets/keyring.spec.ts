@@ -10,7 +10,8 @@ describe('secrets at rest', () => {
     expect(sealed).not.toContain('top secret');
     expect(ring.open(sealed, 'client')).toBe('top secret');
     expect(() => ring.open(sealed, 'other')).toThrow();
-    expect(() => ring.open(sealed.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')), 'client')).toThrow();
+    expect(() => ring.open(sealed.replace(/.{22}$/, (tag) => (tag.startsWith('A') ? 'B' : 'A') + tag.slice(1)), 'client')).toThrow();
+    expect(() => ring.open(sealed.slice(0, -4), 'client')).toThrow();
   });
 
   it('survive a rotation', () => {

@@ -5,6 +5,9 @@ interface Key {
   readonly key: Buffer;
 }
 
+/** The whole tag is asked for: without this a tag cut down to four bytes would be accepted. */
+const TAG = { authTagLength: 16 };
+
 /** Injection token for the {@link Keyring}. */
 export const KEYRING = Symbol('Keyring');
 
@@ -21,7 +24,7 @@ export class Keyring {
   seal(secret: string, purpose: string): string {
     const { id, key } = this.keys[0] as Key;
     const nonce = randomBytes(12);
-    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(purpose));
+    const cipher = createCipheriv('aes-256-gcm', key, nonce, TAG).setAAD(Buffer.from(purpose));
     const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
     return [id, ...[nonce, text, cipher.getAuthTag()].map((part) => part.toString('base64url'))].join('.');
   }
@@ -31,7 +34,7 @@ export class Keyring {
     const [id, nonce, text, tag] = sealed.split('.');
     const key = this.keys.find((candidate) => candidate.id === id);
     if (!key || !nonce || text === undefined || !tag) throw new Error('This secret was sealed with a key that is not configured.');
-    const decipher = createDecipheriv('aes-256-gcm', key.key, Buffer.from(nonce, 'base64url')).setAAD(Buffer.from(purpose));
+    const decipher = createDecipheriv('aes-256-gcm', key.key, Buffer.from(nonce, 'base64url'), TAG).setAAD(Buffer.from(purpose));
     decipher.setAuthTag(Buffer.from(tag, 'base64url'));
     return Buffer.concat([decipher.update(Buffer.from(text, 'base64url')), decipher.final()]).toString('utf8');
   }
