@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { conflict, notFound } from '@cairn/kernel';
+import { conflict, decide, notFound } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
-import { isOpenActivity } from './activity.workflow.js';
+import { activityMachine, isOpenActivity, type ActivityEvent } from './activity.workflow.js';
 import { PlanRecords } from './plan-records.service.js';
+import { PlanSteps } from './plan-steps.service.js';
 import { summaryOf, type PlanSummary } from './plan-view.js';
 import { Plan } from './plan.entity.js';
 
@@ -20,7 +21,10 @@ export interface ActivityFacts {
 /** Plans for the features that build on them, inside their own transactions. */
 @Injectable()
 export class Plans {
-  constructor(private readonly records: PlanRecords) {}
+  constructor(
+    private readonly records: PlanRecords,
+    private readonly steps: PlanSteps,
+  ) {}
 
   /** The plan, or undefined when there is none. */
   async get(tx: Tx, id: string): Promise<PlanSummary | undefined> {
@@ -56,8 +60,23 @@ export class Plans {
       if (rows.plan.state !== 'active' || !isOpenActivity(activity.status)) throw conflict('Only an open activity of a plan in force can be handed on.', { code: 'activity.not-open' });
       if (activity.reference !== null && activity.reference !== reference) throw conflict('Another request carries this activity out already.', { code: 'activity.referred' });
     }
+    if (activity.reference === reference) return;
     activity.reference = reference;
     this.records.log(tx, rows.plan, { subject: 'activity', subjectId: activityId, event: 'refer', from: activity.status, to: activity.status, why: reference });
     await this.records.save(tx, rows, 'plan.activity-refer');
+  }
+
+  /**
+   * Moves the activity along with the request that carries it out. Returns whether it moved: where the plan or the activity's own state keeps
+   * it back, it stays, and the next review decides.
+   */
+  async follow(tx: Tx, planId: string, activityId: string, event: ActivityEvent, why: string): Promise<boolean> {
+    const rows = await this.records.lock(tx, planId);
+    const activity = rows.activities.find(({ id }) => id === activityId);
+    if (!activity) throw notFound('The activity');
+    if (!decide(activityMachine, activity.status, event, { planActive: rows.plan.state === 'active', reason: true }).ok) return false;
+    this.steps.activity(tx, rows, activity, event, why);
+    await this.records.save(tx, rows, 'plan.activity-follow');
+    return true;
   }
 }
