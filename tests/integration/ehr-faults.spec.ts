@@ -114,7 +114,7 @@ describe('an EHR that fails', () => {
   });
 
   it('is waited for while it is slow, by one worker only', async () => {
-    link.hospital.faults.set({ mode: 'slow', delayMs: 7_500, times: 1 });
+    link.hospital.faults.set({ mode: 'slow', delayMs: 9_000, times: 1 });
     const id = await link.write(PEG(link.patientId, 4));
     expect(await link.settled('Observation', id)).toMatchObject([{ state: 'delivered', attempts: 1 }]);
     expect(await scores(id)).toHaveLength(1);

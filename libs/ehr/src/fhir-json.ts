@@ -34,6 +34,12 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'number' || typeof value === 'boolean' || isNumber(value) ? String(value) : undefined;
 }
 
+/** The logical id of a resource, if it has one that R4 allows: others must not get into a URL. */
+export function logicalId(resource: FhirJson | undefined): string | undefined {
+  const id = textOf(resource?.['id']);
+  return id !== undefined && /^[A-Za-z0-9\-.]{1,64}$/.test(id) && !/^\.+$/.test(id) ? id : undefined;
+}
+
 /** A business identifier as FHIR writes it in a search: `system|value`. */
 export interface IdentifierFacts {
   readonly system: string;

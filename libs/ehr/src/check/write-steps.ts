@@ -4,7 +4,7 @@ import { matchesIn } from '../delivery/remote-resources.js';
 import { judge, type Interaction } from '../delivery/verdict.js';
 import { contains, contentOf } from '../exchange/canonical.js';
 import { searchOf } from '../exchange/outgoing.js';
-import { textOf, tryFhirJson, writeFhirJson } from '../fhir-json.js';
+import { logicalId, tryFhirJson, writeFhirJson } from '../fhir-json.js';
 import type { EhrAddress } from '../outside/ehr-address.js';
 import type { EhrFhir, FhirAnswer } from '../outside/ehr-fhir.js';
 import type { CheckStep } from './check-step.js';
@@ -34,7 +34,7 @@ export class WriteSteps {
     const body = writeFhirJson(test.content);
     const query = new URLSearchParams({ identifier: searchOf(test.identifier) }).toString();
     const created = await this.fhir.create(this.ehr, test.type, body, query);
-    const id = created.createdId ?? textOf(tryFhirJson(created.text)?.['id']);
+    const id = created.createdId ?? logicalId(tryFhirJson(created.text));
     if (created.status >= 300 || !id) {
       yield failedAs('conditional create', created, 'create');
       return;
@@ -58,7 +58,7 @@ export class WriteSteps {
         : { step, outcome: 'failed', found: 'The EHR has no conditional create, and does not find what was created by its identifier.', mend: 'Ask the EHR’s vendor to support search by identifier.' };
     }
     const second = await this.fhir.create(this.ehr, test.type, body, query);
-    const secondId = second.createdId ?? textOf(tryFhirJson(second.text)?.['id']);
+    const secondId = second.createdId ?? logicalId(tryFhirJson(second.text));
     if (second.status === 200 && (secondId === undefined || secondId === id)) return { step, outcome: 'passed', found: `Sent twice, ${test.type} was created once.` };
     if (second.status === 201 && secondId && secondId !== id) {
       await this.#tidy(test, secondId);

@@ -44,6 +44,8 @@ export class DeliveryClaims {
       const circuit = permit(circuitOf(connection), now);
       if (!circuit || !(await isFirst(tx, id))) return undefined;
       const delivery = await tx.em.findOneOrFail(EhrDelivery, { clinicId: scope.clinicId, id }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
+      // Whoever sends may have prolonged the lease at the last moment.
+      if (delivery.dueAt > now) return undefined;
       const parcel = await this.#begin(tx, delivery, connection, now);
       if (!parcel) return undefined;
       setCircuit(connection, circuit);

@@ -1,7 +1,7 @@
 import { offered } from '../connection/capability.js';
 import { contains, contentOf, digest, elementsOf } from '../exchange/canonical.js';
 import { CAIRN_RESOURCE, changedInPlace, findableBy, localReferencesIn, outgoing, searchOf, type BusinessIdentifier } from '../exchange/outgoing.js';
-import { objectsAt, textOf, tryFhirJson, writeFhirJson, type FhirJson } from '../fhir-json.js';
+import { logicalId, objectsAt, textOf, tryFhirJson, writeFhirJson, type FhirJson } from '../fhir-json.js';
 import { agreedElements, chooseForm, inPlaceElements, type Form } from '../forms/forms.js';
 import { asCommunication, asDocument, type Telling } from '../forms/poorer-forms.js';
 import type { EhrFhir, FhirAnswer } from '../outside/ehr-fhir.js';
@@ -85,7 +85,7 @@ export class Errand {
     const query = new URLSearchParams({ identifier: searchOf(identity) }).toString();
     const { answer } = goOn(await this.fhir.create(ehr, form.type, writeFhirJson(body), query), form.type, 'create');
     const there = resourceIn(answer, form.type);
-    const remoteId = answer.createdId ?? textOf(there?.['id']) ?? (await this.#find(form, identity));
+    const remoteId = answer.createdId ?? logicalId(there) ?? (await this.#find(form, identity));
     if (!remoteId) throw needsPerson('not-http', answer);
     return answer.status === 200 ? this.#foundEarlier(form, remoteId, body) : this.#done(form, this.#newLink(form, remoteId), answer);
   }
@@ -156,7 +156,7 @@ export class Errand {
     const { answer } = goOn(await this.fhir.search(this.parcel.ehr, form.type, { identifier: searchOf(identity), _count: '2' }), form.type, 'search');
     const matches = matchesIn(answer.text, form.type);
     if (matches.length > 1) throw needsPerson('several-there', answer);
-    return textOf(matches[0]?.['id']);
+    return logicalId(matches[0]);
   }
 
   #failed({ verdict, answer, refused }: Halt): Outcome {

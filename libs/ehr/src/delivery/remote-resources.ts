@@ -1,6 +1,6 @@
 import { offered } from '../connection/capability.js';
 import { foreignIdentifiers, searchOf, type BusinessIdentifier } from '../exchange/outgoing.js';
-import { objectsAt, textOf, tryFhirJson, type FhirJson } from '../fhir-json.js';
+import { logicalId, objectsAt, textOf, tryFhirJson, type FhirJson } from '../fhir-json.js';
 import { findsByIdentifier } from '../forms/forms.js';
 import type { EhrFhir } from '../outside/ehr-fhir.js';
 import { Halt, needsPerson } from './halt.js';
@@ -44,7 +44,7 @@ export class RemoteResources {
       const matches = await this.#search(type, identifier);
       if (matches.length > 1 && type === 'Patient') throw needsPerson('patient-ambiguous-there');
       const [match] = matches;
-      const remoteId = match && textOf(match['id']);
+      const remoteId = logicalId(match);
       if (matches.length !== 1 || !remoteId) continue;
       const link: Link = { resource: local, form: type, formVersion: 0, remoteId, remoteVersion: null, placedBy: 'ehr', agreedHash: null };
       this.learned.push(link);

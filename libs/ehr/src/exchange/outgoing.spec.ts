@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFhirJson, writeFhirJson } from '../fhir-json.js';
+import { logicalId, readFhirJson, writeFhirJson } from '../fhir-json.js';
 import { contains, contentOf, digest } from './canonical.js';
 import { changedInPlace, findableBy, foreignIdentifiers, localReferencesIn, outgoing, type Crossing } from './outgoing.js';
 
@@ -83,5 +83,13 @@ describe('the same content', () => {
     expect(contains(other, { status: 'rejected' })).toBe(false);
     expect(contains(other, { output: [] })).toBe(false);
     expect(contains({}, { status: 'x' })).toBe(false);
+  });
+});
+
+describe('an id that an EHR gives', () => {
+  it('gets into a URL only when R4 allows it', () => {
+    expect(logicalId({ id: 'a-1.b' })).toBe('a-1.b');
+    for (const id of ['..', '../Patient/2', 'a/b', '', 'x'.repeat(65), 7, undefined]) expect(logicalId({ id })).toBe(id === 7 ? '7' : undefined);
+    expect(logicalId(undefined)).toBeUndefined();
   });
 });
