@@ -6,7 +6,9 @@ import { FhirCommands } from './commands/fhir-commands.js';
 import { Answers } from './http/answers.js';
 import { FhirController } from './http/fhir.controller.js';
 import { FhirRouter } from './http/fhir-router.js';
+import { ReadRequests } from './http/read-requests.js';
 import { ConditionalCreates } from './interactions/conditional-create.js';
+import { ConditionalDeletes } from './interactions/conditional-delete.js';
 import { FhirReads } from './interactions/fhir-reads.js';
 import { FhirWrites } from './interactions/fhir-writes.js';
 import { References } from './search-index/references.js';
@@ -46,9 +48,12 @@ interface StoreParts {
       inject: [STORE, FhirCommands, Transactions, LOGGER, CONFIG],
       useFactory: ({ base, references, search, writer }: StoreParts, commands: FhirCommands, transactions: Transactions, logger: Logger, config: Config) => {
         const creates = new ConditionalCreates(search);
-        const writes = new FhirWrites(writer, commands, search, references);
-        const bundles = new TransactionWrites(writes, creates, new ConditionalReferences(search), references);
-        const parts = { transactions, reads: new FhirReads(search), writes, creates, bundles, answers: new Answers(base), logger };
+        const writes = new FhirWrites({ writer, commands, search, references });
+        const deletes = new ConditionalDeletes(search, config.FHIR_CONDITIONAL_DELETE_LIMIT);
+        const bundles = new TransactionWrites(writes, creates, deletes, new ConditionalReferences(search), references);
+        const answers = new Answers(base);
+        const reads = new ReadRequests(new FhirReads(search), answers);
+        const parts = { transactions, reads, writes, creates, deletes, bundles, answers, logger };
         return new FhirRouter(parts, { maxEntries: config.FHIR_BUNDLE_LIMIT });
       },
     },

@@ -1,15 +1,16 @@
 import { invalid, newId } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
 import type { AccessPolicy } from '../access/access-policy.js';
+import type { ConditionalCreates } from '../interactions/conditional-create.js';
+import type { ConditionalDeletes } from '../interactions/conditional-delete.js';
+import { settled } from '../interactions/conditional-update.js';
+import { PERMISSION, type FhirWrites } from '../interactions/fhir-writes.js';
+import { deletedTogether, placed, within, type NamedWrite, type WriteRequest, type Written } from '../interactions/write-request.js';
 import { replaceLinks, type Link } from '../lossless/links.js';
 import { readObject, type JsonObject } from '../lossless/read-body.js';
-import { settled } from '../interactions/conditional-update.js';
-import type { ConditionalCreates } from '../interactions/conditional-create.js';
-import type { FhirWrites } from '../interactions/fhir-writes.js';
-import { placed, within, type NamedWrite, type WriteRequest, type Written } from '../interactions/write-request.js';
 import type { References } from '../search-index/references.js';
-import { nameOf, type CurrentVersion } from '../store/stored-version.js';
-import type { ConditionalReferences } from './conditional-references.js';
+import { nameOf } from '../store/stored-version.js';
+import { conditionalReferencesOf, demandResolved, type ConditionalReferences, type Referring } from './conditional-references.js';
 import type { BundleEntry } from './read-bundle.js';
 
 /** An entry that writes, with what it asks for. */
@@ -18,52 +19,91 @@ export interface WritingEntry {
   readonly request: WriteRequest;
 }
 
+/** An entry that stores something, with the id that it will have. */
+type NamedEntry = WritingEntry & { readonly id: string };
+
 /** R4 http.html#trules: whatever the order of the entries, deletions come first, then creations, then updates. */
-const ORDER = { DELETE: 0, POST: 1, PUT: 2 } as const;
+const ORDER = { DELETE: 0, POST: 1, PUT: 2, PATCH: 3 } as const;
 
 /** Makes the writes of a transaction: all of them or none. */
 export class TransactionWrites {
   constructor(
     private readonly writes: FhirWrites,
     private readonly creates: ConditionalCreates,
+    private readonly deletes: ConditionalDeletes,
     private readonly conditional: ConditionalReferences,
     private readonly references: References,
   ) {}
 
   /**
-   * Makes the writes and returns what came of each. Links between the entries, by `urn:uuid:` or by another `fullUrl`, are replaced by the
-   * ids that this server gave; references with criteria by the one resource that meets them, as it was before the transaction.
+   * Makes the writes and returns what came of each, by R4's rules for transactions (http.html#trules): deletions first; then the criteria of
+   * creates, updates and patches are judged, and these are made. Links between the entries, by `urn:uuid:` or by another `fullUrl`, are
+   * replaced by the ids that this server gave; references with criteria by the one resource that meets them when all is done, be it one
+   * that was there or one that another entry makes.
    *
-   * Refuses whatever a single write would be refused for, two entries with the same fullUrl, and criteria that none or several meet (412).
+   * Refuses whatever a single write would be refused for, two entries with the same fullUrl or about the same resource, and criteria that
+   * none or several meet (412).
    */
   async perform(tx: Tx, policy: AccessPolicy, entries: readonly WritingEntry[]): Promise<Map<BundleEntry, Written>> {
-    for (const { entry, request } of entries) if (request.method === 'POST') within(entry.path, () => policy.demand('c', request.type));
-    for (const { entry, request } of entries) if (request.criteria !== undefined && request.method === 'PUT') within(entry.path, () => policy.demand('u', request.type));
-    const existing = await this.creates.existing(tx, entries.map(({ request }) => request));
-    const named = entries.map(({ entry, request: asked }) => {
-      const request = settled(asked, existing.get(asked));
-      return { entry, request, id: existing.get(asked)?.id ?? request.id ?? newId() };
+    for (const { entry, request } of entries) {
+      if (request.method === 'POST' || request.criteria !== undefined) within(entry.path, () => policy.demand(PERMISSION[request.method], request.type));
+    }
+    const session = this.writes.begin(tx, policy);
+    const results = new Map<BundleEntry, () => Written>();
+
+    const deletions: NamedWrite[] = [];
+    for (const { entry, request } of entries.filter(({ request: { method } }) => method === 'DELETE')) {
+      const named = request.id === undefined ? await this.deletes.named(tx, request) : [{ ...request, id: request.id }];
+      deletions.push(...named);
+      results.set(entry, () => deletedTogether(named.map((write) => session.resultOf(write))));
+    }
+    if (deletions.length > 0) await session.make(deletions);
+
+    const others = entries.filter(({ request: { method } }) => method !== 'DELETE');
+    const existing = await this.creates.existing(tx, others.map(({ request }) => request));
+    const named = others.map(({ entry, request: asked }): NamedEntry => {
+      const found = existing.get(asked);
+      if (found && asked.method === 'POST') results.set(entry, () => ({ status: 200, version: found }));
+      const request = settled(asked, found);
+      return { entry, request, id: found?.id ?? request.id ?? newId() };
     });
     const addresses = addressesOf(named);
-    const resolved = await this.conditional.resolve(tx, policy, named.flatMap(({ entry: { path, resource } }) => (resource ? [{ path, resource }] : [])));
+    const open = named.filter(({ entry }) => !results.has(entry)).sort((a, b) => ORDER[a.request.method] - ORDER[b.request.method]);
+    const contents = open.flatMap(({ request: { path, content } }) => (content ? [{ path, content }] : []));
 
-    const open = named.filter(({ request }) => !existing.has(request));
-    open.sort((a, b) => ORDER[a.request.method] - ORDER[b.request.method]);
-    const writes = open.map(({ entry, request, id }) => {
-      const content = request.content && this.#relinked(request.content, entry, addresses, resolved);
-      return { ...request, id, ...(content ? { content } : {}) } satisfies NamedWrite;
-    });
-    const written = await this.writes.perform(tx, policy, writes);
-    const results = new Map<BundleEntry, Written>();
-    open.forEach(({ entry }, index) => {
-      const result = written[index];
-      if (result) results.set(entry, result);
-    });
-    for (const { entry, request } of entries.filter(({ request: { method } }) => method === 'POST')) {
-      const version: CurrentVersion | undefined = existing.get(request);
-      if (version) results.set(entry, { status: 200, version });
+    const resolved = await this.conditional.resolve(tx, policy, contents);
+    const make = (some: readonly NamedEntry[]): NamedWrite[] =>
+      some.map((each) => {
+        const write = this.#linked(each, addresses, resolved);
+        results.set(each.entry, () => session.resultOf(write));
+        return write;
+      });
+    // Entries whose references nothing meets yet wait for those that may bring what they refer to.
+    const waits = ({ request: { content } }: NamedEntry): boolean => content !== undefined && conditionalReferencesOf(content).some(({ text }) => !resolved.has(text));
+    const waiting = open.filter(waits);
+    if (waiting.length > 0) {
+      await session.make(make(open.filter((each) => !waiting.includes(each))));
+      const late = waiting.flatMap(({ request: { path, content } }) => (content ? [{ path, content }] : []));
+      for (const [text, name] of await this.conditional.resolve(tx, policy, late)) resolved.set(text, name);
+      for (const each of late) demandResolved(each, resolved);
     }
-    return results;
+    await session.finish(make(waiting.length > 0 ? waiting : open));
+    await this.#demandStillOne(tx, policy, contents, resolved, open);
+    return new Map([...results].map(([entry, result]) => [entry, result()]));
+  }
+
+  /** Refuses with 412 where the transaction itself made a second resource that meets the criteria of one of its references, or changed the first. */
+  async #demandStillOne(tx: Tx, policy: AccessPolicy, contents: readonly Referring[], resolved: ReadonlyMap<string, string>, written: readonly NamedEntry[]): Promise<void> {
+    const types = new Set(written.map(({ request: { type } }) => type));
+    const affected = contents.filter(({ content }) => conditionalReferencesOf(content).some(({ type }) => types.has(type)));
+    if (affected.length === 0) return;
+    const after = await this.conditional.resolve(tx, policy, affected);
+    for (const each of affected) demandResolved(each, new Map([...after].filter(([text, name]) => resolved.get(text) === name)));
+  }
+
+  #linked({ entry, request, id }: NamedEntry, addresses: ReadonlyMap<string, string>, resolved: ReadonlyMap<string, string>): NamedWrite {
+    if (!request.content) return { ...request, id };
+    return { ...request, id, content: this.#relinked(request.content, entry, addresses, resolved) };
   }
 
   #relinked(content: JsonObject, { fullUrl, path }: BundleEntry, addresses: ReadonlyMap<string, string>, resolved: ReadonlyMap<string, string>): JsonObject {
@@ -83,10 +123,10 @@ export class TransactionWrites {
 }
 
 /** What each entry's `fullUrl` stands for on this server. */
-function addressesOf(entries: readonly { readonly entry: BundleEntry; readonly request: WriteRequest; readonly id: string }[]): Map<string, string> {
+function addressesOf(entries: readonly NamedEntry[]): Map<string, string> {
   const addresses = new Map<string, string>();
   for (const { entry, request, id } of entries) {
-    if (entry.fullUrl === undefined || request.method === 'DELETE') continue;
+    if (entry.fullUrl === undefined) continue;
     if (addresses.has(entry.fullUrl)) {
       throw invalid('Two entries of the transaction have the same fullUrl.', {
         code: 'conflicting-entries',

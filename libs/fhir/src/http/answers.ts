@@ -2,6 +2,7 @@ import type { CairnError} from '@cairn/kernel';
 import { notFound } from '@cairn/kernel';
 import { etag } from '@cairn/platform';
 import type { OperationOutcome } from '@medplum/fhirtypes';
+import type { History } from '../interactions/fhir-reads.js';
 import type { Written } from '../interactions/write-request.js';
 import type { SearchQuery } from '../search/search-query.js';
 import { CURSOR } from '../search/search-query.js';
@@ -21,9 +22,9 @@ export class Answers {
   }
 
   /** What came of a write, as the caller prefers to hear it. */
-  written({ status, version }: Written, { answer = 'representation' }: Preference): FhirAnswer {
+  written({ status, version, others = [] }: Written, { answer = 'representation' }: Preference): FhirAnswer {
     if (!version) return { status };
-    const touched = touchedBy([version]);
+    const touched = touchedBy([version, ...others]);
     const headers = this.#headers(version);
     if (isDeleted(version)) return { status, headers: { etag: headers.etag }, touched };
     const located = status === 201 ? { ...headers, location: this.#versionUrl(version) } : headers;
@@ -55,17 +56,22 @@ export class Answers {
     return { status: 200, json: bundle('searchset', entries, { total, links }), touched: touchedBy([...matches, ...included]) };
   }
 
-  /** A page of a resource's history, as a Bundle, newest first. */
-  history(type: string, id: string, versions: readonly StoredVersion[], page: { readonly total: number; readonly self: URLSearchParams; readonly next?: URLSearchParams }): FhirAnswer {
+  /** A version that the caller has already. */
+  unchanged(version: StoredVersion): FhirAnswer {
+    return { status: 304, headers: this.#headers(version), touched: touchedBy([version]) };
+  }
+
+  /** A page of a history, as a Bundle, newest first. `of` is what it is the history of: `Patient/1`, `Patient`, or nothing for all. */
+  history(of: readonly string[], { versions, total, self, next }: History): FhirAnswer {
     const entries = versions.map((version) => {
       const url = version.method === 'POST' ? version.type : nameOf(version);
       const status = version.method === 'DELETE' ? '204' : version.version === 1 ? '201' : '200';
       const response = { status, etag: etag(version.version), lastModified: version.lastUpdated.toISOString() };
       return this.#entry(version, `"request":${JSON.stringify({ method: version.method, url })},"response":${JSON.stringify(response)}`);
     });
-    const address = `${this.base}/${type}/${id}/_history`;
-    const links = [this.#link('self', address, page.self), ...(page.next ? [this.#link('next', address, page.next)] : [])];
-    return { status: 200, json: bundle('history', entries, { total: page.total, links }), touched: touchedBy(versions) };
+    const address = [this.base, ...of, '_history'].join('/');
+    const links = [this.#link('self', address, self), ...(next ? [this.#link('next', address, next)] : [])];
+    return { status: 200, json: bundle('history', entries, { total, links }), touched: touchedBy(versions) };
   }
 
   /** What came of the entries of a batch or a transaction, as a Bundle. */

@@ -7,12 +7,14 @@ import { isIndexedKind } from '../search-index/index-value.js';
 export interface CapabilityFacts {
   readonly publicUrl: string;
   readonly version: string;
+  /** How many resources one conditional deletion may take away. */
+  readonly deletesAtOnce: number;
   /** When this process started to offer what it offers. */
   readonly date: Date;
 }
 
 /** What the server can do, derived from what the code registers: types and parameters from R4's definitions, interactions from the rules of each type. */
-export function capabilityStatement({ publicUrl, version, date }: CapabilityFacts): CapabilityStatement {
+export function capabilityStatement({ publicUrl, version, date, deletesAtOnce }: CapabilityFacts): CapabilityStatement {
   return {
     resourceType: 'CapabilityStatement',
     status: 'active',
@@ -35,14 +37,14 @@ export function capabilityStatement({ publicUrl, version, date }: CapabilityFact
             },
           ],
         },
-        interaction: [{ code: 'transaction' }, { code: 'batch' }],
-        resource: [...resourceTypes()].filter(isResourceType).flatMap(resourceCapability),
+        interaction: [{ code: 'transaction' }, { code: 'batch' }, { code: 'history-system' }],
+        resource: [...resourceTypes()].filter(isResourceType).flatMap((type) => resourceCapability(type, deletesAtOnce)),
       },
     ],
   };
 }
 
-function resourceCapability(type: ResourceType): CapabilityStatementRestResource[] {
+function resourceCapability(type: ResourceType, deletesAtOnce: number): CapabilityStatementRestResource[] {
   const interactions = interactionsOf(type);
   if (interactions.length === 0) return [];
   const indexed = [...searchParametersOf(type).values()].filter(({ kind }) => isIndexedKind(kind));
@@ -55,9 +57,9 @@ function resourceCapability(type: ResourceType): CapabilityStatementRestResource
       readHistory: true,
       updateCreate: true,
       conditionalCreate: true,
-      conditionalRead: 'not-supported',
+      conditionalRead: 'full-support',
       conditionalUpdate: interactions.includes('update'),
-      conditionalDelete: 'not-supported',
+      conditionalDelete: !interactions.includes('delete') ? 'not-supported' : deletesAtOnce > 1 ? 'multiple' : 'single',
       referencePolicy: ['literal', 'logical'],
       searchInclude: indexed.filter(({ kind }) => kind === 'reference').map(({ code }) => `${type}:${code}`),
       searchRevInclude: referencingOf(type),

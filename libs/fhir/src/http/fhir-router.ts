@@ -1,17 +1,17 @@
-import { invalid, newId, notFound } from '@cairn/kernel';
-import { audit, edgeError, operationOutcome, versionIn, type AuditFact, type Logger, type Scope, type Transactions, type Tx } from '@cairn/platform';
+import { invalid, newId } from '@cairn/kernel';
+import { audit, edgeError, operationOutcome, type AuditFact, type Logger, type Scope, type Transactions, type Tx } from '@cairn/platform';
 import { AccessPolicy } from '../access/access-policy.js';
 import { readBundle, type BundleEntry } from '../bundle/read-bundle.js';
 import type { TransactionWrites, WritingEntry } from '../bundle/transaction.js';
 import { settled } from '../interactions/conditional-update.js';
 import type { ConditionalCreates } from '../interactions/conditional-create.js';
-import type { FhirReads } from '../interactions/fhir-reads.js';
-import type { FhirWrites } from '../interactions/fhir-writes.js';
-import { demandInteraction, notAllowed } from '../interactions/type-rules.js';
-import { placed, within, type WriteRequest, type Written } from '../interactions/write-request.js';
-import type { JsonObject } from '../lossless/read-body.js';
+import type { ConditionalDeletes } from '../interactions/conditional-delete.js';
+import { PERMISSION, type FhirWrites } from '../interactions/fhir-writes.js';
+import { deletedTogether, placed, within, type Written } from '../interactions/write-request.js';
 import type { Answers } from './answers.js';
-import { idIn, methodNotAllowed, preferenceIn, splitUrl, typeIn, versionOf, type FhirAnswer, type FhirRequest } from './fhir-request.js';
+import { methodNotAllowed, preferenceIn, splitUrl, type FhirAnswer, type FhirRequest } from './fhir-request.js';
+import type { ReadRequests } from './read-requests.js';
+import { bodyOf, writeOf } from './write-of.js';
 
 export interface RouterLimits {
   readonly maxEntries: number;
@@ -20,9 +20,10 @@ export interface RouterLimits {
 /** What the router hands requests to. */
 export interface RouterParts {
   readonly transactions: Transactions;
-  readonly reads: FhirReads;
+  readonly reads: ReadRequests;
   readonly writes: FhirWrites;
   readonly creates: ConditionalCreates;
+  readonly deletes: ConditionalDeletes;
   readonly bundles: TransactionWrites;
   readonly answers: Answers;
   readonly logger: Logger;
@@ -42,7 +43,7 @@ export class FhirRouter {
   async handle(scope: Scope, request: FhirRequest): Promise<FhirAnswer> {
     if (request.path.length === 0) return this.#bundle(scope, request);
     return this.#audited(scope, auditWordOf(request), (tx, policy) =>
-      isRead(request) ? this.#read(tx, policy, request) : this.#write(tx, policy, request),
+      isRead(request) ? this.parts.reads.answer(tx, policy, request) : this.#write(tx, policy, request),
     );
   }
 
@@ -55,34 +56,14 @@ export class FhirRouter {
     });
   }
 
-  async #read(tx: Tx, policy: AccessPolicy, { path, query, headers }: FhirRequest): Promise<FhirAnswer> {
-    const { reads, answers } = this.parts;
-    const [first, second, third, fourth] = path;
-    const type = typeIn(first);
-    if (second === undefined || second === '_search') {
-      demandInteraction(type, 'search-type');
-      const found = await reads.find(tx, policy, type, query, preferenceIn(headers['prefer']).strict);
-      return answers.searchset(found.query, found.result);
-    }
-    const id = idIn(second);
-    if (third === undefined) {
-      demandInteraction(type, 'read');
-      return answers.version(await reads.read(tx, policy, type, id));
-    }
-    if (third !== '_history' || path.length > 4) throw notFound('An interaction at this URL');
-    if (fourth !== undefined) {
-      demandInteraction(type, 'vread');
-      return answers.version(await reads.vread(tx, policy, type, id, versionOf(fourth)));
-    }
-    demandInteraction(type, 'history-instance');
-    const { versions, ...page } = await reads.history(tx, policy, type, id, query);
-    return answers.history(type, id, versions, page);
-  }
-
   async #write(tx: Tx, policy: AccessPolicy, request: FhirRequest): Promise<FhirAnswer> {
-    const { creates, writes, answers } = this.parts;
+    const { creates, deletes, writes, answers } = this.parts;
     const asked = writeOf(request, '');
-    if (asked.criteria !== undefined) policy.demand(asked.method === 'POST' ? 'c' : 'u', asked.type);
+    if (asked.criteria !== undefined) policy.demand(PERMISSION[asked.method], asked.type);
+    if (asked.method === 'DELETE' && asked.criteria !== undefined) {
+      const deleted = await writes.perform(tx, policy, await deletes.named(tx, asked));
+      return answers.written(deletedTogether(deleted), preferenceIn(request.headers['prefer']));
+    }
     const existing = (await creates.existing(tx, [asked])).get(asked);
     const write = settled(asked, existing);
     const preference = preferenceIn(request.headers['prefer']);
@@ -128,7 +109,7 @@ export class FhirRouter {
 
   async #readEntry(tx: Tx, policy: AccessPolicy, request: FhirRequest, path: string): Promise<FhirAnswer> {
     try {
-      return await this.#read(tx, policy, request);
+      return await this.parts.reads.answer(tx, policy, request);
     } catch (error) {
       throw placed(path, error);
     }
@@ -152,49 +133,25 @@ export class FhirRouter {
     }
   }
 
-  #entryRequest({ method, url, resource, ifMatch, ifNoneExist }: BundleEntry): FhirRequest {
-    return { method, ...splitUrl(url, this.parts.answers.base), headers: { 'if-match': ifMatch, 'if-none-exist': ifNoneExist }, ...(resource ? { body: resource } : {}) };
+  #entryRequest({ method, url, resource, ...conditions }: BundleEntry): FhirRequest {
+    const headers = {
+      'if-match': conditions.ifMatch,
+      'if-none-match': conditions.ifNoneMatch,
+      'if-modified-since': conditions.ifModifiedSince,
+      'if-none-exist': conditions.ifNoneExist,
+    };
+    return { method, ...splitUrl(url, this.parts.answers.base), headers, ...(resource ? { body: resource } : {}) };
   }
 }
 
 const isRead = ({ method, path }: FhirRequest): boolean => method === 'GET' || method === 'HEAD' || (method === 'POST' && path[1] === '_search');
 
-const bodyOf = ({ body }: FhirRequest): JsonObject => {
-  if (!body) throw invalid('The body is missing.', { code: 'body-missing' });
-  return body;
-};
-
-/** The write that a request asks for. Refuses a method that has no meaning at its URL. */
-function writeOf(request: FhirRequest, path: string): WriteRequest {
-  const { method, headers } = request;
-  const [first, second, ...rest] = request.path;
-  const type = typeIn(first);
-  if (rest.length > 0) throw methodNotAllowed(method);
-  const ifMatch = versionIn(headers['if-match']);
-  const common = { type, path, ...(ifMatch === undefined ? {} : { ifMatch }) };
-  if (method === 'POST' && second === undefined) {
-    demandInteraction(type, 'create');
-    const criteria = headers['if-none-exist'];
-    return { ...common, method, content: bodyOf(request), ...(criteria === undefined ? {} : { criteria }) };
-  }
-  if (method !== 'PUT' && method !== 'DELETE') throw methodNotAllowed(method);
-  demandInteraction(type, method === 'PUT' ? 'update' : 'delete');
-  if (second === undefined && method === 'PUT') return { ...common, method, content: bodyOf(request), criteria: criteriaIn(request) };
-  if (second === undefined) throw notAllowed('DELETE needs an id in the URL: conditional deletions are not supported.');
-  return { ...common, method, id: idIn(second), ...(method === 'PUT' ? { content: bodyOf(request) } : {}) };
-}
-
-const criteriaIn = ({ query }: FhirRequest): string => {
-  const criteria = new URLSearchParams();
-  for (const [name, value] of query) criteria.append(name, value);
-  return criteria.toString();
-};
-
 function auditWordOf(request: FhirRequest): Pick<AuditFact, 'action' | 'what'> {
   const { method, path } = request;
   if (isRead(request)) {
+    if (path.at(-1) === '_history') return { action: 'read', what: 'fhir.history' };
     if (path[1] === undefined || path[1] === '_search') return { action: 'execute', what: 'fhir.search' };
-    return { action: 'read', what: path[2] === '_history' ? (path[3] === undefined ? 'fhir.history' : 'fhir.vread') : 'fhir.read' };
+    return { action: 'read', what: path[2] === '_history' ? 'fhir.vread' : 'fhir.read' };
   }
   if (method === 'POST') return { action: 'create', what: 'fhir.create' };
   return method === 'DELETE' ? { action: 'delete', what: 'fhir.delete' } : { action: 'update', what: 'fhir.update' };

@@ -3,14 +3,16 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { Clock } from '@cairn/kernel';
 import { CLOCK, CONFIG, CurrentScope, Public, type Config, type Scope } from '@cairn/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { prettyJson } from '../lossless/pretty-json.js';
 import { readBody } from '../lossless/read-body.js';
 import { capabilityStatement } from './capability-statement.js';
 import { methodNotAllowed, splitUrl, type FhirRequest } from './fhir-request.js';
 import { FhirRouter } from './fhir-router.js';
+import { presentationIn } from './presentation.js';
 import { smartConfiguration } from './smart-configuration.js';
 
 const FHIR_JSON = 'application/fhir+json; charset=utf-8';
-const HEADERS = ['prefer', 'if-match', 'if-none-exist'] as const;
+const HEADERS = ['prefer', 'if-match', 'if-none-exist', 'if-none-match', 'if-modified-since'] as const;
 
 /** FHIR R4 over HTTP: turns requests into what the router understands, and its answers into replies. */
 @ApiExcludeController()
@@ -29,7 +31,7 @@ export class FhirController {
   @Get('metadata')
   @Header('content-type', FHIR_JSON)
   metadata(): string {
-    this.#capability ??= JSON.stringify(capabilityStatement({ publicUrl: this.config.PUBLIC_URL, version: '1', date: this.clock.now() }));
+    this.#capability ??= JSON.stringify(capabilityStatement({ publicUrl: this.config.PUBLIC_URL, version: '1', date: this.clock.now(), deletesAtOnce: this.config.FHIR_CONDITIONAL_DELETE_LIMIT }));
     return this.#capability;
   }
 
@@ -44,10 +46,12 @@ export class FhirController {
   /** Everything else: the FHIR RESTful API. */
   @All(['', '*'])
   async fhir(@CurrentScope() scope: Scope, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { status, headers = {}, json } = await this.router.handle(scope, this.#read(request));
+    const asked = this.#read(request);
+    const { pretty } = presentationIn(asked.query, single(request.headers.accept));
+    const { status, headers = {}, json } = await this.router.handle(scope, asked);
     reply.status(status).headers(headers);
     if (json === undefined) await reply.send();
-    else await reply.type(FHIR_JSON).send(json);
+    else await reply.type(FHIR_JSON).send(pretty ? prettyJson(json) : json);
   }
 
   #read(request: FastifyRequest): FhirRequest {

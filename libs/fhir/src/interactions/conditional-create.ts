@@ -11,14 +11,14 @@ export class ConditionalCreates {
   constructor(private readonly search: Search) {}
 
   /**
-   * The resource that stands in the way of each create that has criteria; creates without, and those that nothing matches, are not in the
-   * result. Until the transaction ends, nobody else can create what a create of this transaction is about to.
+   * The resource that stands in the way of each create, or is meant by each update, that has criteria; writes without, those that nothing
+   * matches, and deletions are not in the result. Until the transaction ends, nobody else can create what a create of this transaction is about to.
    *
    * Refuses with 412 where several resources match, with 400 criteria that are no search, or that two creates of the transaction share.
    */
   async existing(tx: Tx, creates: readonly WriteRequest[]): Promise<Map<WriteRequest, CurrentVersion>> {
     const queries = new Map<WriteRequest, SearchQuery>();
-    for (const create of creates) if (create.criteria !== undefined) queries.set(create, within(create.path, () => criteriaOf(create)));
+    for (const create of creates) if (create.criteria !== undefined && create.method !== 'DELETE') queries.set(create, within(create.path, () => criteriaOf(create)));
     refuseTwins(queries);
 
     const found = await this.#matches(tx, queries);

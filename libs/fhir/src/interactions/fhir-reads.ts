@@ -1,18 +1,19 @@
-import { invalid, notFound } from '@cairn/kernel';
+import { forbidden, notFound } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
 import type { ResourceType } from '@medplum/fhirtypes';
 import type { AccessPolicy } from '../access/access-policy.js';
-import { rangeOf } from '../search-index/date-range.js';
-import { readQuery, SEARCH_LIMITS, type SearchQuery } from '../search/search-query.js';
+import { resourceTypes } from '../definitions/structures.js';
+import { CURSOR, readQuery, type SearchQuery } from '../search/search-query.js';
 import type { Search, SearchResult } from '../search/search.js';
+import { readHistories } from '../store/histories.js';
 import { countHistory, readHistory, readOne, readVersion, type StoredVersion } from '../store/stored-version.js';
-
-type Parameters = readonly (readonly [string, string])[];
+import { historyParameters, writePlace, type Parameters } from './history-parameters.js';
 
 /** A page of a history, with what the next page is asked by. */
 export interface History {
   readonly versions: readonly StoredVersion[];
-  readonly total: number;
+  /** How many there are in all; not counted for the history of many resources, where it would cost more than the page. */
+  readonly total?: number;
   readonly self: URLSearchParams;
   readonly next?: URLSearchParams;
 }
@@ -53,6 +54,23 @@ export class FhirReads {
     return { versions: shown, total, self: asked.self, ...(last ? { next: new URLSearchParams([...asked.self, ['_below', String(last.version)]]) } : {}) };
   }
 
+  /**
+   * Versions of all resources of a type, or of every type that the caller may read; newest first, by `_since`, `_count` and pages. Deleted
+   * resources can't be held against the query of a scope, so types that the caller may read only in part are refused with 403, and left
+   * out where no type is named.
+   */
+  async histories(tx: Tx, policy: AccessPolicy, type: ResourceType | undefined, parameters: Parameters): Promise<History> {
+    if (type) policy.demand('r', type);
+    const types = (type ? [type] : [...resourceTypes()]).filter((each) => policy.allows('r', each) && !policy.restriction('r', each));
+    if (types.length === 0) throw forbidden('The history of many resources needs a scope to read them all, such as system/Patient.rs.', { code: 'scope-missing' });
+    const { self, count, since, after } = historyParameters(parameters);
+    const versions = await readHistories(tx, types, { count: count + 1, ...(since ? { since } : {}), ...(after ? { after } : {}) });
+    const shown = versions.slice(0, count);
+    const last = versions.length > count ? shown.at(-1) : undefined;
+    if (!last) return { versions: shown, self };
+    return { versions: shown, self, next: new URLSearchParams([...self, [CURSOR, writePlace({ ...last, lastUpdated: last.lastUpdated.toISOString() })]]) };
+  }
+
   /** A page of a search. Refuses with 403 without the right to search the type. */
   async find(tx: Tx, policy: AccessPolicy, type: ResourceType, parameters: Parameters, strict: boolean): Promise<{ query: SearchQuery; result: SearchResult }> {
     policy.demand('s', type);
@@ -72,28 +90,3 @@ export class FhirReads {
 
 /** Search results carry whole resources, so either right to them serves, each with its own conditions. */
 const restrictionOf = (policy: AccessPolicy, type: string) => policy.restriction(policy.allows('s', type) ? 's' : 'r', type);
-
-function historyParameters(parameters: Parameters) {
-  const self = new URLSearchParams();
-  let since: Date | undefined;
-  let below: number | undefined;
-  let count = SEARCH_LIMITS.defaultCount;
-  for (const [name, value] of parameters) {
-    if (name === '_since') {
-      const range = rangeOf(value);
-      if (!range) throw badParameter(name, 'Must be an instant such as 2024-05-17T10:00:00Z.');
-      since = new Date(range.low);
-      self.set(name, value);
-    } else if (name === '_count') {
-      if (!/^[1-9]\d{0,8}$/.test(value)) throw badParameter(name, 'Must be a whole number, 1 or more.');
-      count = Math.min(Number(value), SEARCH_LIMITS.maxCount);
-      self.set(name, String(count));
-    } else if (name === '_below') {
-      if (!/^[1-9]\d{0,8}$/.test(value)) throw badParameter(name, 'Follow the "next" link as it was given.');
-      below = Number(value);
-    }
-  }
-  return { self, count, ...(since ? { since } : {}), ...(below === undefined ? {} : { below }) };
-}
-
-const badParameter = (name: string, message: string) => invalid(`The parameter ${name} is wrong.`, { code: 'bad-parameter', issues: [{ path: name, message }] });

@@ -1,11 +1,12 @@
 import type { CairnError} from '@cairn/kernel';
-import { conflict, forbidden, invalid } from '@cairn/kernel';
+import { conflict, forbidden, invalid, notFound } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
 import type { Resource, ResourceType } from '@medplum/fhirtypes';
 import type { AccessPolicy } from '../access/access-policy.js';
 import type { Permission } from '../access/scopes.js';
 import type { FhirCommands, FhirWrite } from '../commands/fhir-commands.js';
 import { isResourceType } from '../definitions/structures.js';
+import { readObject } from '../lossless/read-body.js';
 import type { References } from '../search-index/references.js';
 import type { Search } from '../search/search.js';
 import { isDeleted, nameOf, readCurrent, type CurrentVersion } from '../store/stored-version.js';
@@ -15,17 +16,21 @@ import { provenanceOf } from './provenance.js';
 import { demandChangeable, notAllowed } from './type-rules.js';
 import { within, type NamedWrite, type Written } from './write-request.js';
 
-const PERMISSION = { POST: 'c', PUT: 'u', DELETE: 'd' } as const;
+/** The right that each kind of write needs. */
+export const PERMISSION = { POST: 'c', PUT: 'u', PATCH: 'u', DELETE: 'd' } as const;
 const INTERACTION = { POST: 'create', PUT: 'update', PATCH: 'update', DELETE: 'delete' } as const;
+
+/** What writes are made with. */
+export interface WriteParts {
+  readonly writer: ResourceWriter;
+  readonly commands: FhirCommands;
+  readonly search: Search;
+  readonly references: References;
+}
 
 /** Makes the writes that come over /fhir: checks rights, versions and content, stores, and lets the features decide. */
 export class FhirWrites {
-  constructor(
-    private readonly writer: ResourceWriter,
-    private readonly commands: FhirCommands,
-    private readonly search: Search,
-    private readonly references: References,
-  ) {}
+  constructor(private readonly parts: WriteParts) {}
 
   /**
    * Makes all writes of one transaction and returns what came of each, in their order. Any refusal undoes all of them: wrong content
@@ -33,68 +38,104 @@ export class FhirWrites {
    * or whatever a feature's workflow says.
    */
   async perform(tx: Tx, policy: AccessPolicy, writes: readonly NamedWrite[]): Promise<Written[]> {
-    const [twice] = namedTwice(writes);
+    const session = this.begin(tx, policy);
+    await session.finish(writes);
+    return writes.map((write) => session.resultOf(write));
+  }
+
+  /** Begins the writes of one transaction that can't all be made at once, such as those whose references only its other writes fulfil. */
+  begin(tx: Tx, policy: AccessPolicy): WriteSession {
+    return new WriteSession(tx, policy, this.parts);
+  }
+}
+
+/** The writes of one transaction. Whatever refuses, refuses as {@link FhirWrites.perform} says, and undoes all of them. */
+export class WriteSession {
+  readonly #changes = new Map<NamedWrite, Change>();
+  readonly #latest = new Map<string, CurrentVersion>();
+
+  constructor(
+    private readonly tx: Tx,
+    private readonly policy: AccessPolicy,
+    private readonly parts: WriteParts,
+  ) {}
+
+  /** Makes some of the writes. */
+  async make(writes: readonly NamedWrite[]): Promise<void> {
+    await this.#make(writes, () => undefined);
+  }
+
+  /** Makes the last writes, tells by one Provenance of all of them, and lets the features decide. */
+  async finish(writes: readonly NamedWrite[]): Promise<void> {
+    await this.#make(writes, () => provenanceOf(this.tx, [...this.#changes.values()], this.parts.references));
+    await this.#command();
+  }
+
+  /** What came of a write, once the session is finished. */
+  resultOf(write: NamedWrite): Written {
+    const change = this.#changes.get(write);
+    const version = this.#latest.get(nameOf(write));
+    if (!change || !version) return { status: 204 };
+    if (write.method === 'DELETE') return { status: 204, version };
+    return { status: change.previous && !isDeleted(change.previous) ? 200 : 201, version };
+  }
+
+  async #make(writes: readonly NamedWrite[], closing: () => Change | undefined): Promise<void> {
+    const { tx, policy } = this;
+    const [twice] = namedTwice([...this.#changes.keys(), ...writes]);
     if (twice) throw invalid(`The transaction writes ${twice} twice.`, { code: 'conflicting-entries' });
     for (const write of writes) within(write.path, () => policy.demand(PERMISSION[write.method], write.type));
-    const current = await this.#current(tx, writes);
-    const changes = new Map<NamedWrite, Change>();
-    for (const write of writes) {
-      const change = within(write.path, () => this.#change(tx, policy, write, current.get(nameOf(write))));
-      if (change) changes.set(write, change);
-    }
-    await this.#demandWithin(tx, policy, writes.filter(({ method }) => method !== 'POST'));
-    const versions = await this.#store(tx, [...changes.values()]);
-    await this.#demandWithin(tx, policy, writes.filter(({ method }) => method !== 'DELETE'));
-    const latest = await this.#command(tx, [...changes.values()], versions);
-    return writes.map((write) => {
-      const change = changes.get(write);
-      const version = latest.get(nameOf(write));
-      if (!change || !version) return { status: 204 };
-      if (write.method === 'DELETE') return { status: 204, version };
-      return { status: change.previous && !isDeleted(change.previous) ? 200 : 201, version };
+    const current = await this.#current(writes);
+    const changes = writes.flatMap((write) => {
+      const change = within(write.path, () => this.#change(write, current.get(nameOf(write))));
+      if (change) this.#changes.set(write, change);
+      return change ?? [];
     });
+    await this.#demandWithin(writes.filter(({ method }) => method !== 'POST'));
+    const last = closing();
+    const versions = await this.parts.writer.write(tx, last ? [...changes, last] : changes, 'outside');
+    for (const version of versions.slice(0, changes.length)) this.#latest.set(nameOf(version), version);
+    await this.#demandWithin(writes.filter(({ method }) => method !== 'DELETE'));
   }
 
   /** The versions that the writes will replace. They are locked, but for a single write that says which version it read: then a change at the same moment shows. */
-  async #current(tx: Tx, writes: readonly NamedWrite[]): Promise<Map<string, CurrentVersion>> {
+  async #current(writes: readonly NamedWrite[]): Promise<Map<string, CurrentVersion>> {
     const named = writes.filter(({ method }) => method !== 'POST');
     if (named.length === 0) return new Map();
-    return readCurrent(tx, named, writes.length > 1 || named[0]?.ifMatch === undefined);
+    return readCurrent(this.tx, named, writes.length > 1 || named[0]?.ifMatch === undefined);
   }
 
-  #change(tx: Tx, policy: AccessPolicy, write: NamedWrite, previous: CurrentVersion | undefined): Change | undefined {
+  #change(write: NamedWrite, previous: CurrentVersion | undefined): Change | undefined {
     const { method, type, id, ifMatch } = write;
     if (method === 'POST') return { method, type, id, owner: 'outside', content: contentOf(write) };
     const inForce = previous && !isDeleted(previous) ? previous : undefined;
     if (!inForce) {
       if (ifMatch !== undefined) throw stale();
       if (method === 'DELETE') return undefined;
-      this.#demandOwnId(tx, policy, type);
+      if (method === 'PATCH') throw notFound(nameOf(write));
+      this.#demandOwnId(type);
       return { method, type, id, owner: previous?.owner ?? 'outside', content: contentOf(write), ...(previous ? { previous } : {}) };
     }
     demandChangeable(type);
-    if (inForce.owner === 'cairn') this.commands.demandOwnership(type, ifMatch);
+    if (inForce.owner === 'cairn') this.parts.commands.demandOwnership(type, ifMatch);
     if (ifMatch !== undefined && ifMatch !== inForce.version) throw stale();
-    const content = method === 'DELETE' ? {} : { content: contentOf(write) };
+    const content = method === 'DELETE' ? {} : { content: contentOf(write.patch ? { ...write, content: readObject(write.patch(inForce.json)) } : write) };
     return { method, type, id, owner: inForce.owner, previous: inForce, ...content };
   }
 
   /** A sender may choose the id of a new resource, unless it is limited to its own patients: then the refusal of an id would tell that another has it. */
-  #demandOwnId({ scope: { actor } }: Tx, policy: AccessPolicy, type: ResourceType): void {
+  #demandOwnId(type: ResourceType): void {
+    const { actor } = this.tx.scope;
     if (actor.kind === 'system' && actor.connectionId !== null) {
       throw notAllowed(`There is no such ${type}, and this server gives ids itself. Create it with POST; If-None-Exist keeps it from being made twice.`);
     }
-    policy.demand('c', type);
-  }
-
-  async #store(tx: Tx, changes: readonly Change[]): Promise<CurrentVersion[]> {
-    const provenance = provenanceOf(tx, changes, this.references);
-    const versions = await this.writer.write(tx, provenance ? [...changes, provenance] : changes, 'outside');
-    return versions.slice(0, changes.length);
+    this.policy.demand('c', type);
   }
 
   /** Refuses with 403 where a scope covers only some resources of a type, and one of these isn't among them. */
-  async #demandWithin(tx: Tx, policy: AccessPolicy, writes: readonly NamedWrite[]): Promise<void> {
+  async #demandWithin(writes: readonly NamedWrite[]): Promise<void> {
+    const { tx, policy } = this;
+    const { search } = this.parts;
     const groups = new Map<string, { readonly permission: Permission; readonly type: ResourceType; readonly ids: string[] }>();
     for (const { method, type, id } of writes) {
       const permission = PERMISSION[method];
@@ -106,20 +147,19 @@ export class FhirWrites {
     }
     for (const { permission, type, ids } of groups.values()) {
       const byId = { name: '_id', parameter: '_id', modifier: '', values: ids } as const;
-      const there = await this.search.count(tx, { type, criteria: [byId] }, undefined);
-      const permitted = await this.search.count(tx, { type, criteria: [byId] }, policy.restriction(permission, type));
+      const there = await search.count(tx, { type, criteria: [byId] }, undefined);
+      const permitted = await search.count(tx, { type, criteria: [byId] }, policy.restriction(permission, type));
       if (permitted < there) throw forbidden(`Your scopes cover only some ${type} resources, and not this one.`, { code: 'outside-scope' });
     }
   }
 
-  /** Lets the features decide, and returns the versions in force afterwards: a feature may have written more. */
-  async #command(tx: Tx, changes: readonly Change[], versions: readonly CurrentVersion[]): Promise<Map<string, CurrentVersion>> {
-    const latest = new Map(versions.map((version) => [nameOf(version), version]));
-    const heard = changes.filter(({ type }) => isResourceType(type) && this.commands.types.has(type));
-    if (heard.length === 0) return latest;
-    await this.commands.run(tx, heard.flatMap((change) => commandOf(change, latest.get(nameOf(change))) ?? []));
-    for (const [name, version] of await readCurrent(tx, heard)) latest.set(name, version);
-    return latest;
+  /** Lets the features decide, and learns the versions in force afterwards: a feature may have written more. */
+  async #command(): Promise<void> {
+    const { commands } = this.parts;
+    const heard = [...this.#changes.values()].filter(({ type }) => isResourceType(type) && commands.types.has(type));
+    if (heard.length === 0) return;
+    await commands.run(this.tx, heard.flatMap((change) => commandOf(change, this.#latest.get(nameOf(change))) ?? []));
+    for (const [name, version] of await readCurrent(this.tx, heard)) this.#latest.set(name, version);
   }
 }
 
@@ -130,7 +170,7 @@ function contentOf({ content, type, id, method, path, criteria }: NamedWrite): N
     throw invalid(`The resource is not what the URL says: a ${type}.`, { code: 'wrong-type', issues: [{ path: 'resourceType', message: `Must be ${type}.` }] });
   }
   const unnamed = criteria !== undefined && value['id'] === undefined;
-  if (method === 'PUT' && value['id'] !== id && !unnamed) {
+  if (method !== 'POST' && value['id'] !== id && !unnamed) {
     throw invalid('The id of the resource is not that of the URL.', { code: 'wrong-id', issues: [{ path: 'id', message: 'Must be the id in the URL.' }] });
   }
   validate(value);

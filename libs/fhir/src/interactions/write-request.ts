@@ -5,15 +5,17 @@ import type { CurrentVersion } from '../store/stored-version.js';
 
 /** A write as the caller asks for it, of its own or as an entry of a transaction. */
 export interface WriteRequest {
-  readonly method: 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly type: ResourceType;
   /** The id that the URL names; none for a POST. */
   readonly id?: string;
-  /** What to store; none for a DELETE. */
+  /** What to store; none for a PATCH or a DELETE. */
   readonly content?: JsonObject;
+  /** What a PATCH makes of the resource's JSON. Refuses with 422 what can't be done to it. */
+  readonly patch?: (json: string) => string;
   /** The version that the caller says it read. */
   readonly ifMatch?: number;
-  /** Search parameters that single out one resource. A create is made only when nothing meets them; an update changes what does, or creates it. */
+  /** Search parameters that single out one resource. A create is made only when nothing meets them; an update changes what does, or creates it; a patch changes what does; a deletion takes away what does. */
   readonly criteria?: string;
   /** Where the content stands in the request's body: empty, or `Bundle.entry[3].resource`. */
   readonly path: string;
@@ -27,6 +29,8 @@ export interface Written {
   readonly status: 200 | 201 | 204;
   /** The version now in force; absent where nothing is. */
   readonly version?: CurrentVersion;
+  /** Further resources that a conditional deletion took away. */
+  readonly others?: readonly CurrentVersion[];
 }
 
 /** Runs a check, and puts the place in the body before the paths of what it refuses. */
@@ -48,4 +52,10 @@ export function placed(path: string, error: unknown): unknown {
     ...(error.status === undefined ? {} : { status: error.status }),
     cause: error,
   });
+}
+
+/** What came of a conditional deletion, whose resources were deleted one by one. */
+export function deletedTogether(each: readonly Written[]): Written {
+  const [first, ...others] = each.flatMap(({ version }) => version ?? []);
+  return first ? { status: 204, version: first, others } : { status: 204 };
 }

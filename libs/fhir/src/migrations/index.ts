@@ -1,5 +1,9 @@
 import type { NamedMigration } from '@cairn/platform';
+import { FhirHistoryMigration } from './migration-fhir-history.js';
 import { FhirMigration } from './migration-fhir.js';
 
 /** The FHIR store's migrations. */
-export const fhirMigrations: readonly NamedMigration[] = [{ name: '202611220200_fhir', class: FhirMigration }];
+export const fhirMigrations: readonly NamedMigration[] = [
+  { name: '202611220200_fhir', class: FhirMigration },
+  { name: '202611221220_fhir_history', class: FhirHistoryMigration },
+];

@@ -46,6 +46,7 @@ export const configSchema = z.object({
   FHIR_BODY_LIMIT_BYTES: z.coerce.number().int().min(1024).default(10 * 1024 * 1024),
   API_BODY_LIMIT_BYTES: z.coerce.number().int().min(1024).default(1024 * 1024),
   FHIR_BUNDLE_LIMIT: z.coerce.number().int().min(1).default(5000),
+  FHIR_CONDITIONAL_DELETE_LIMIT: z.coerce.number().int().min(1).max(1000).default(1),
   FHIR_JSON_DEPTH_LIMIT: z.coerce.number().int().min(10).default(200),
   WORKER_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).optional(),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(200).default(8),

@@ -1,0 +1,51 @@
+import { notFound } from '@cairn/kernel';
+import type { Tx } from '@cairn/platform';
+import type { AccessPolicy } from '../access/access-policy.js';
+import type { FhirReads } from '../interactions/fhir-reads.js';
+import { demandInteraction } from '../interactions/type-rules.js';
+import type { Answers } from './answers.js';
+import { isUnchanged } from './conditional-read.js';
+import { idIn, preferenceIn, typeIn, versionOf, type FhirAnswer, type FhirRequest } from './fhir-request.js';
+
+/** Answers requests that read: read, vread, histories and searches. */
+export class ReadRequests {
+  constructor(
+    private readonly reads: FhirReads,
+    private readonly answers: Answers,
+  ) {}
+
+  /** Answers one request. Refuses with 404 a URL that stands for nothing, with 405 what the type doesn't offer, and whatever the reads refuse. */
+  async answer(tx: Tx, policy: AccessPolicy, request: FhirRequest): Promise<FhirAnswer> {
+    const { path, query, headers } = request;
+    const [first, second, third] = path;
+    if (first === '_history' && path.length === 1) return this.answers.history([], await this.reads.histories(tx, policy, undefined, query));
+    const type = typeIn(first);
+    if (second === undefined || second === '_search') {
+      demandInteraction(type, 'search-type');
+      const found = await this.reads.find(tx, policy, type, query, preferenceIn(headers['prefer']).strict);
+      return this.answers.searchset(found.query, found.result);
+    }
+    if (second === '_history' && path.length === 2) {
+      demandInteraction(type, 'history-type');
+      return this.answers.history([type], await this.reads.histories(tx, policy, type, query));
+    }
+    const id = idIn(second);
+    if (third === undefined) {
+      demandInteraction(type, 'read');
+      const version = await this.reads.read(tx, policy, type, id);
+      return isUnchanged(version, headers) ? this.answers.unchanged(version) : this.answers.version(version);
+    }
+    if (third !== '_history' || path.length > 4) throw notFound('An interaction at this URL');
+    return this.#past(tx, policy, request, id);
+  }
+
+  async #past(tx: Tx, policy: AccessPolicy, { path: [first, , , version], query }: FhirRequest, id: string): Promise<FhirAnswer> {
+    const type = typeIn(first);
+    if (version !== undefined) {
+      demandInteraction(type, 'vread');
+      return this.answers.version(await this.reads.vread(tx, policy, type, id, versionOf(version)));
+    }
+    demandInteraction(type, 'history-instance');
+    return this.answers.history([type, id], await this.reads.history(tx, policy, type, id, query));
+  }
+}

@@ -1,0 +1,37 @@
+import { invalid } from '@cairn/kernel';
+import { versionIn } from '@cairn/platform';
+import { demandInteraction } from '../interactions/type-rules.js';
+import type { WriteRequest } from '../interactions/write-request.js';
+import type { JsonObject } from '../lossless/read-body.js';
+import { idIn, methodNotAllowed, typeIn, type FhirRequest } from './fhir-request.js';
+
+/** The write that a request asks for. Refuses a method that has no meaning at its URL. */
+export function writeOf(request: FhirRequest, path: string): WriteRequest {
+  const { method, headers } = request;
+  const [first, second, ...rest] = request.path;
+  const type = typeIn(first);
+  if (rest.length > 0) throw methodNotAllowed(method);
+  const ifMatch = versionIn(headers['if-match']);
+  const common = { type, path, ...(ifMatch === undefined ? {} : { ifMatch }) };
+  if (method === 'POST' && second === undefined) {
+    demandInteraction(type, 'create');
+    const criteria = headers['if-none-exist'];
+    return { ...common, method, content: bodyOf(request), ...(criteria === undefined ? {} : { criteria }) };
+  }
+  if (method !== 'PUT' && method !== 'DELETE') throw methodNotAllowed(method);
+  demandInteraction(type, method === 'PUT' ? 'update' : 'delete');
+  const target = second === undefined ? { criteria: criteriaIn(request) } : { id: idIn(second) };
+  return { ...common, method, ...target, ...(method === 'PUT' ? { content: bodyOf(request) } : {}) };
+}
+
+/** The body of a request that needs one. Refuses with 400 where it is missing. */
+export function bodyOf({ body }: FhirRequest): JsonObject {
+  if (!body) throw invalid('The body is missing.', { code: 'body-missing' });
+  return body;
+}
+
+const criteriaIn = ({ query }: FhirRequest): string => {
+  const criteria = new URLSearchParams();
+  for (const [name, value] of query) criteria.append(name, value);
+  return criteria.toString();
+};
