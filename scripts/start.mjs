@@ -7,6 +7,7 @@ import { dataFolder, root } from './lib/paths.mjs';
 import { runInProduction } from './lib/production.mjs';
 import { aborted, stopRequests } from './lib/signals.mjs';
 
+/** Runs Cairn. `npm start -- --no-restart` leaves a process that died as it is, for those who want to see why. */
 await main(import.meta.url, async () => {
   await build();
   if (process.env.DATABASE_URL) await runInProduction(stopRequests());
@@ -21,6 +22,7 @@ async function runDemo() {
     host: process.env.HOST || '127.0.0.1',
     port: Number(process.env.PORT || 3000),
     env: process.env,
+    restart: !process.argv.includes('--no-restart'),
   });
   await instance.start();
   tellWhereToLook(instance);

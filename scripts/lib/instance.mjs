@@ -20,6 +20,7 @@ import { aborted } from './signals.mjs';
  * @property {number} port of the API; 0 for any free one
  * @property {NodeJS.ProcessEnv} env what else its processes find in their environment
  * @property {boolean} [throwAway] nobody will miss its data
+ * @property {boolean} [restart] whether a process that dies is started again (default true)
  * @property {(pid: number) => void} [onServer] told of PostgreSQL's process, which would outlive us
  * @property {AbortSignal} stopping
  * @property {AbortSignal} impatient
@@ -160,9 +161,9 @@ export class Instance {
    * @param {NodeJS.ProcessEnv} env
    */
   #supervise(key, name, env) {
-    const { stopping } = this.wishes;
+    const { stopping, restart } = this.wishes;
     const log = join(this.logs, `${key}.log`);
-    const supervised = new Supervised({ name, entry: entryPoints[key], env, log, stopping, onChange: () => void this.#writeRun() });
+    const supervised = new Supervised({ name, entry: entryPoints[key], env, log, restart, stopping, onChange: () => void this.#writeRun() });
     this.#processes.set(key, supervised);
     return supervised;
   }

@@ -5,6 +5,7 @@ import { install } from './install.mjs';
 import { exists } from './files.mjs';
 import { complain, outliveClosedOutput, say, Stopped, Trouble } from './messages.mjs';
 import { inProject } from './paths.mjs';
+import { stopRequests } from './signals.mjs';
 
 const packagedNode = inProject('node_modules/.bin/node');
 const oldestNode = [22, 18];
@@ -63,6 +64,7 @@ async function relaunch(entry) {
     env: { ...process.env, CAIRN_RELAUNCHED: '1' },
   });
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));
+  stopRequests().stopping.addEventListener('abort', () => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
