@@ -19,7 +19,7 @@ describe.each(worlds.map((steps) => ({ steps })))('a worker that is killed after
     world = await startJourneyWorld({ honoursIdempotency: true });
     const { patients: ranked } = await world.sandbox.ehr.desk.ranking();
     const reached = (patient: Patient, system: string): boolean => patient.telecom?.some((point) => point.system === system) === true;
-    patients = ranked.flatMap(({ record: { patient } }) => (reached(patient, 'phone') && reached(patient, 'email') ? [patient.id] : []));
+    patients = ranked.flatMap(({ record: { patient } }) => (reached(patient, 'sms') && reached(patient, 'email') ? [patient.id] : []));
   }, 60_000);
   afterAll(() => world.stop(), 60_000);
 
