@@ -1,7 +1,8 @@
 import { CairnError, forbidden } from '@cairn/kernel';
 import { may, type Actor } from '@cairn/platform';
-import { readQuery, type Criterion } from '../search/search-query.js';
-import type { Restriction } from '../search/search-sql.js';
+import type { Restriction } from '../search/criterion-sql.js';
+import type { Criterion } from '../search/criterion.js';
+import { readQuery } from '../search/search-query.js';
 import { readScope, type Grant, type Permission } from './scopes.js';
 
 const EVERYTHING: Grant = { type: '*', permissions: new Set<Permission>(['c', 'r', 'u', 'd', 's']) };

@@ -2,6 +2,13 @@ import type { ResourceType, SearchParameter } from '@medplum/fhirtypes';
 import { readDefinitions } from './definition-file.js';
 import { resourceTypes } from './structures.js';
 
+/** One part of a composite, which searches several elements that stand together. */
+export interface ComponentDefinition {
+  readonly kind: SearchParameterDefinition['kind'];
+  /** Leads from the composite's element to the values: `code`, `value.ofType(Quantity)` … */
+  readonly expression: string;
+}
+
 /** One search parameter of one resource type, as the definitions give it. */
 export interface SearchParameterDefinition {
   readonly code: string;
@@ -10,6 +17,8 @@ export interface SearchParameterDefinition {
   readonly expressions: readonly string[];
   /** For a reference: the resource types it may point at. */
   readonly targets: readonly ResourceType[];
+  /** For a composite: its parts, in the order in which a search gives their values. */
+  readonly components: readonly ComponentDefinition[];
   readonly url: string;
 }
 
@@ -27,8 +36,11 @@ export function searchParametersOf(type: string): ReadonlyMap<string, SearchPara
 function readAll(): Map<string, Map<string, SearchParameterDefinition>> {
   const result = new Map<string, Map<string, SearchParameterDefinition>>();
   for (const name of resourceTypes()) result.set(name, new Map());
-  for (const definition of readDefinitions('search-parameters.json')) {
-    if (definition.resourceType !== 'SearchParameter' || !definition.expression) continue;
+  const definitions = readDefinitions('search-parameters.json').filter((each): each is SearchParameter => each.resourceType === 'SearchParameter');
+  const kinds = new Map(definitions.map(({ url, type }) => [url, type]));
+  for (const definition of definitions) {
+    if (!definition.expression) continue;
+    const components = (definition.component ?? []).map(({ definition: url, expression }) => ({ kind: kinds.get(url) ?? 'special', expression }));
     const parts = splitUnion(definition.expression);
     for (const name of typesOf(definition)) {
       const expressions = parts.filter((part) => ['Resource', 'DomainResource', name].includes(rootOf(part)));
@@ -37,7 +49,8 @@ function readAll(): Map<string, Map<string, SearchParameterDefinition>> {
         code: definition.code,
         kind: definition.type,
         expressions,
-        targets: (definition.target ?? []),
+        targets: definition.target ?? [],
+        components,
         url: definition.url,
       });
     }

@@ -47,7 +47,7 @@ export function capabilityStatement({ publicUrl, version, date, deletesAtOnce }:
 function resourceCapability(type: ResourceType, deletesAtOnce: number): CapabilityStatementRestResource[] {
   const interactions = interactionsOf(type);
   if (interactions.length === 0) return [];
-  const indexed = [...searchParametersOf(type).values()].filter(({ kind }) => isIndexedKind(kind));
+  const indexed = [...searchParametersOf(type).values()].filter(({ kind }) => isIndexedKind(kind) || kind === 'composite');
   return [
     {
       type,

@@ -164,6 +164,24 @@ export class FhirMigration extends Migration {
       create index fhir_quantity_low on fhir_quantity (clinic_id, source, low, high, patient, seq);
       ${indexTable('fhir_quantity')}
 
+      create table fhir_composite (
+        clinic_id uuid not null,
+        source int not null,
+        code text collate "C" not null,
+        system bigint not null,
+        value text collate "C" not null,
+        value_system bigint not null,
+        unit text collate "C" not null,
+        low float8 not null,
+        high float8 not null,
+        low2 float8 not null,
+        high2 float8 not null,
+        patient bigint not null,
+        seq bigint not null
+      );
+      create index fhir_composite_code on fhir_composite (clinic_id, source, code, patient, seq);
+      ${indexTable('fhir_composite')}
+
       create table fhir_create_claim (
         clinic_id uuid not null,
         connection_id uuid not null,

@@ -38,6 +38,23 @@ export interface QuantityRow {
   readonly unit: string;
 }
 
+/**
+ * Values that stand together in one element, for composites: a token, with a token, string or reference (`value`), a date or quantity
+ * (`low` to `high`), or two numbers (the second from `low2` to `high2`). Dates are milliseconds since 1970.
+ */
+export interface CompositeRow {
+  readonly source: number;
+  readonly code: string;
+  readonly system: number;
+  readonly value: string;
+  readonly valueSystem: number;
+  readonly unit: string;
+  readonly low: number;
+  readonly high: number;
+  readonly low2: number;
+  readonly high2: number;
+}
+
 /** Everything by which one resource can be found. */
 export interface IndexRows {
   readonly tokens: readonly TokenRow[];
@@ -45,6 +62,7 @@ export interface IndexRows {
   readonly references: readonly ReferenceRow[];
   readonly dates: readonly DateRow[];
   readonly quantities: readonly QuantityRow[];
+  readonly composites: readonly CompositeRow[];
 }
 
 /** Codes are cut here, so that an index row stays within PostgreSQL's bounds. */
@@ -74,6 +92,7 @@ export class RowCollector implements IndexRows {
   readonly references: ReferenceRow[] = [];
   readonly dates: DateRow[] = [];
   readonly quantities: QuantityRow[] = [];
+  readonly composites: CompositeRow[] = [];
   readonly #seen = new Set<string>();
 
   token(source: number, code: string, system?: string): void {
@@ -97,6 +116,10 @@ export class RowCollector implements IndexRows {
   quantity(source: number, low: number, high: number, system?: string, code = '', unit = ''): void {
     const row = { source, low, high, system: systemHash(system), code: indexedCode(code), unit: indexedCode(unit) };
     if (this.#isNew(`${source}|${low}|${high}|${row.system}|${row.code}|${row.unit}`)) this.quantities.push(row);
+  }
+
+  composite(row: CompositeRow): void {
+    if (this.#isNew(Object.values(row).join('|'))) this.composites.push(row);
   }
 
   /** A source has one kind, so keys of different kinds never meet. */

@@ -1,14 +1,13 @@
 import { searchParametersOf, type SearchParameterDefinition } from '../definitions/search-parameters.js';
+import { collectComposite, componentsOf, type Component } from './composite-source.js';
 import { hash32 } from './hashes.js';
-import { INDEXED_KINDS, isIndexedKind, type IndexedKind } from './index-value.js';
+import { INDEXED_KINDS, isIndexedKind, type IndexedKind, type SourceNumbers } from './index-value.js';
 import { RowCollector, type IndexRows } from './index-rows.js';
 import type { References } from './references.js';
 import { readExpression, walk, type ValuePath } from './value-path.js';
 
 /** Values that are indexed once, for all search parameters that look at them: `Observation.subject` serves `subject` and `patient`. */
-export interface IndexSource {
-  /** Stands in the index tables. Derived from type, expression and kind, so it is the same in every process. */
-  readonly id: number;
+export interface IndexSource extends SourceNumbers {
   readonly kind: IndexedKind;
   readonly paths: readonly ValuePath[];
   readonly asPresence: boolean;
@@ -16,8 +15,24 @@ export interface IndexSource {
   readonly plainCodes: boolean;
 }
 
+/** Elements whose values are indexed together. Shared like an {@link IndexSource}: `code-value-quantity` is a part of `combo-code-value-quantity`. */
+export interface CompositeSource {
+  readonly id: number;
+  readonly root: ValuePath;
+  readonly components: readonly Component[];
+}
+
 /** One search parameter of a type, ready to be searched. */
-export interface IndexedParameter {
+export type IndexedParameter = PlainParameter | CompositeParameter;
+
+export interface CompositeParameter {
+  readonly definition: SearchParameterDefinition;
+  readonly kind: 'composite';
+  readonly sources: readonly CompositeSource[];
+}
+
+/** A parameter that looks at single values. */
+export interface PlainParameter {
   readonly definition: SearchParameterDefinition;
   readonly kind: IndexedKind;
   /** Where its values are indexed; a value in any of them counts. */
@@ -32,6 +47,7 @@ export interface IndexedParameter {
 export class TypeIndex {
   readonly parameters = new Map<string, IndexedParameter>();
   readonly #sources = new Map<string, IndexSource>();
+  readonly #composites = new Map<string, CompositeSource>();
   /** The sources that look at each top-level element, so that absent elements cost nothing. */
   readonly #byElement = new Map<string, { source: IndexSource; path: ValuePath }[]>();
   readonly #presence: IndexSource[] = [];
@@ -40,8 +56,9 @@ export class TypeIndex {
 
   constructor(readonly type: string) {
     for (const definition of searchParametersOf(type).values()) this.#add(definition);
-    const ids = new Set([...this.#sources.values()].map(({ id }) => id));
-    if (ids.size !== this.#sources.size) throw new Error(`Two search parameters of ${type} have the same number.`);
+    const ids = [...this.#sources.values()].flatMap(({ id, textId, identifierId, ofTypeId }) => [id, textId, identifierId, ofTypeId]);
+    ids.push(...[...this.#composites.values()].map(({ id }) => id));
+    if (new Set(ids).size !== ids.length) throw new Error(`Two search parameters of ${type} have the same number.`);
     for (const source of this.#sources.values()) {
       if (source.asPresence) this.#presence.push(source);
       else for (const path of source.paths) this.#watch(source, path);
@@ -52,6 +69,7 @@ export class TypeIndex {
 
   #add(definition: SearchParameterDefinition): void {
     const { kind } = definition;
+    if (kind === 'composite') this.#addComposite(definition);
     if (!isIndexedKind(kind)) return;
     // These two are columns of the resource itself.
     if (definition.code === '_id' || definition.code === '_lastUpdated') return;
@@ -61,7 +79,7 @@ export class TypeIndex {
       let source = this.#sources.get(key);
       if (!source) {
         const plainCodes = expression.paths.length > 0 && expression.paths.every(({ type }) => type === 'code');
-        source = { id: hash32(key), kind, paths: expression.paths, asPresence: expression.asPresence, plainCodes };
+        source = { ...numbersOf(key), kind, paths: expression.paths, asPresence: expression.asPresence, plainCodes };
         this.#sources.set(key, source);
       }
       return source;
@@ -70,6 +88,19 @@ export class TypeIndex {
     const [target] = targets.size === 1 ? targets : [];
     const single = sources.length === 1 && (sources[0]?.paths ?? []).length === 1 && (sources[0]?.paths ?? []).every(({ repeats }) => !repeats);
     this.parameters.set(definition.code, { definition, kind, sources, single, ...(target ? { target } : {}) });
+  }
+
+  #addComposite(definition: SearchParameterDefinition): void {
+    const sources = definition.expressions.flatMap((expression) => {
+      const { normal, paths } = readExpression(this.type, expression);
+      return paths.map((root) => {
+        const key = `${this.type}|${normal}|${definition.components.map((component) => `${component.kind} ${component.expression}`).join('|')}`;
+        const source = this.#composites.get(key) ?? { id: hash32(key), root, components: componentsOf(this.type, root, definition.components) };
+        this.#composites.set(key, source);
+        return source;
+      });
+    });
+    this.parameters.set(definition.code, { definition, kind: 'composite', sources });
   }
 
   #watch(source: IndexSource, path: ValuePath): void {
@@ -85,9 +116,10 @@ export class TypeIndex {
     for (const element in resource) {
       for (const { source, path } of this.#byElement.get(element) ?? []) {
         const index = INDEXED_KINDS[source.kind];
-        walk(resource, path, (value) => index(rows, source.id, value, path.type, references));
+        walk(resource, path, (value) => index(rows, source, value, path.type, references));
       }
     }
+    for (const source of this.#composites.values()) collectComposite(rows, source.id, source, resource, references);
     for (const source of this.#presence) {
       let present = false;
       for (const path of source.paths) walk(resource, path, (value) => (present ||= value !== false));
@@ -96,6 +128,14 @@ export class TypeIndex {
     return rows;
   }
 }
+
+/** Numbers that stand in the index tables. Derived from type, expression and kind, so they are the same in every process. */
+const numbersOf = (key: string): SourceNumbers => ({
+  id: hash32(key),
+  textId: hash32(`${key}|text`),
+  identifierId: hash32(`${key}|identifier`),
+  ofTypeId: hash32(`${key}|of-type`),
+});
 
 /** The one patient that a resource is about, by its rows: for a Patient itself, else whom its `patient` or `subject` names. */
 export function patientOf(type: string, id: string, rows: IndexRows): string | undefined {

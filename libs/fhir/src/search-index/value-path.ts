@@ -41,11 +41,21 @@ export function readExpression(type: string, expression: string): ValueExpressio
   if (normal.startsWith('(')) normal = normal.replace(/^\((.*)\)/, '$1');
   const target = TARGET.exec(normal)?.[1];
   normal = normal.replace(TARGET, '');
-  const [, ...segments] = normal.match(/[^.()]+(?:\([^()]*\))?/g) ?? [];
-  let paths: ValuePath[] = [{ steps: [], type, repeats: false }];
-  for (const segment of segments) paths = advance(paths, segment, expression);
+  const [, ...segments] = segmentsOf(normal);
+  const paths = segments.reduce((reached, segment) => advance(reached, segment, expression), [rootOf(type)]);
   return { normal, paths, asPresence: presence !== undefined, ...(target ? { target } : {}) };
 }
+
+/** The ways from a composite's element, of this type, to the values of one of its components: `code`, or `value.ofType(Quantity) | …`. */
+export function readComponent(type: string, expression: string): ValuePath[] {
+  // R4's code-value-date says DateTime for dateTime.
+  const parts = expression.replace('ofType(DateTime)', 'ofType(dateTime)').split('|');
+  return parts.flatMap((part) => segmentsOf(part.trim()).reduce((reached, segment) => advance(reached, segment, expression), [rootOf(type)]));
+}
+
+const segmentsOf = (expression: string): string[] => expression.match(/[^.()]+(?:\([^()]*\))?/g) ?? [];
+
+const rootOf = (type: string): ValuePath => ({ steps: [], type, repeats: false });
 
 function advance(paths: readonly ValuePath[], segment: string, expression: string): ValuePath[] {
   const cast = /^ofType\((\w+)\)$/.exec(segment)?.[1];

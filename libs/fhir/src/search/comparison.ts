@@ -1,4 +1,4 @@
-import { refuse } from './search-query.js';
+import { refuse } from './refuse.js';
 
 /** How a value is compared (R4 search.html#prefix). */
 export type Prefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb' | 'ap';
@@ -20,10 +20,9 @@ export function readPrefix(value: string): Prefixed {
  * The SQL of the comparison of an indexed range with the range that a search value stands for, both as R4 defines them. `from` and `to`
  * give the ends of the latter when they are needed: PostgreSQL refuses a bound value that nothing uses.
  */
-export function compareRanges(prefix: Prefix, low: string, high: string, from: () => string, to: () => string): string {
+export function compareRanges(prefix: Exclude<Prefix, 'ap'>, low: string, high: string, from: () => string, to: () => string): string {
   switch (prefix) {
     case 'eq':
-    case 'ap':
       return `(${low} >= ${from()} and ${high} <= ${to()})`;
     case 'ne':
       return `(${low} < ${from()} or ${high} > ${to()})`;

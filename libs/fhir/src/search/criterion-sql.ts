@@ -1,12 +1,19 @@
-import { systemHash, indexedCode } from '../search-index/index-rows.js';
-import { rangeOf } from '../search-index/date-range.js';
+import { indexedCode, systemHash } from '../search-index/index-rows.js';
+import { typedCode } from '../search-index/index-value.js';
 import type { References } from '../search-index/references.js';
-import { searchText } from '../search-index/search-text.js';
-import type { IndexedParameter } from '../search-index/type-index.js';
+import type { IndexedParameter, PlainParameter } from '../search-index/type-index.js';
 import type { Bindings } from './bindings.js';
-import { compareRanges, readNumber, readPrefix, type Prefix } from './comparison.js';
+import { compositeSql } from './composite-sql.js';
+import { isValue, type Criterion, type Through, type ChainCriterion, type ReverseCriterion, type ValueCriterion } from './criterion.js';
 import { splitEscaped, unescapeText } from './parameter-text.js';
-import { refuse, type Criterion } from './search-query.js';
+import { refuse } from './refuse.js';
+import { dateSql, dateValue, either, numberSql, quantitySql, stringSql, tokenSql, uriSql } from './value-sql.js';
+
+/** Conditions that the caller's rights put on a type: one of the lists must hold in full. Undefined puts none. */
+export type Restriction = readonly (readonly Criterion[])[] | undefined;
+
+/** What a caller may see of a type: undefined is everything that row-level security leaves, an empty list nothing. */
+export type RestrictionOf = (type: string) => Restriction;
 
 /** What writing a condition needs to know. */
 export interface SqlContext {
@@ -15,9 +22,20 @@ export interface SqlContext {
   /** The clinic, as the text refers to it. */
   readonly clinic: string;
   readonly now: Date;
+  /** What the caller may see of the types that a condition looks through. */
+  readonly restrictionOf: RestrictionOf;
 }
 
-const TABLES = { token: 'fhir_token', uri: 'fhir_token', string: 'fhir_string', reference: 'fhir_reference', date: 'fhir_date', number: 'fhir_quantity', quantity: 'fhir_quantity' } as const;
+const TABLES = {
+  token: 'fhir_token',
+  uri: 'fhir_token',
+  string: 'fhir_string',
+  reference: 'fhir_reference',
+  date: 'fhir_date',
+  number: 'fhir_quantity',
+  quantity: 'fhir_quantity',
+  composite: 'fhir_composite',
+} as const;
 
 /**
  * The SQL of one condition on a resource `r`.
@@ -26,24 +44,91 @@ const TABLES = { token: 'fhir_token', uri: 'fhir_token', string: 'fhir_string', 
  *   to that patient's rows of the index
  */
 export function criterionSql(criterion: Criterion, context: SqlContext, patient?: string): string {
-  const { parameter, modifier, name } = criterion;
+  if (!isValue(criterion)) return 'from' in criterion ? reverseSql(criterion, context) : chainSql(criterion, context);
+  const { parameter, modifier, name, values } = criterion;
   if (parameter === '_id') return idSql(criterion, context);
-  if (parameter === '_lastUpdated') return either(criterion.values.map((value) => lastUpdatedSql(name, value, context)));
+  if (parameter === '_lastUpdated') return either(values.map((value) => lastUpdatedSql(name, value, context)));
+  const rows = (table: string, numbers: readonly number[], condition?: string): string =>
+    `select t.seq from ${table} t where t.clinic_id = ${context.clinic} and ${numbersSql(numbers, context)}${patient === undefined ? '' : ` and t.patient = ${patient}`}${condition === undefined ? '' : ` and ${condition}`}`;
+  const ids = parameter.sources.map(({ id }) => id);
+  if (modifier === 'missing') {
+    const present = [rows(TABLES[parameter.kind], ids), ...alsoPresent(parameter).map(({ table, numbers }) => rows(table, numbers))].map((select) => `r.seq in (${select})`);
+    return values[0] === 'true' ? `not ${either(present)}` : either(present);
+  }
+  if (parameter.kind !== 'composite' && modifier in ASIDE) {
+    const { table, numberOf, condition } = ASIDE[modifier as keyof typeof ASIDE];
+    return `r.seq in (${rows(table, parameter.sources.map(numberOf), either(values.map((value) => condition(name, value, context.bindings))))})`;
+  }
   const alternatives = either(valuesSql(criterion, parameter, context));
-  const ofPatient = patient === undefined ? '' : ` and t.patient = ${patient}`;
-  const from = `from ${TABLES[parameter.kind]} t where t.clinic_id = ${context.clinic} and ${sourceSql(parameter, context)}${ofPatient} and ${alternatives}`;
-  return modifier === 'not' ? `not exists (select ${from} and t.seq = r.seq)` : `r.seq in (select t.seq ${from})`;
+  if (modifier === 'not') return `not exists (${rows(TABLES[parameter.kind], ids, alternatives)} and t.seq = r.seq)`;
+  return `r.seq in (${rows(TABLES[parameter.kind], ids, alternatives)})`;
+}
+
+/** The condition that a resource `r` meets what the caller's rights ask for. */
+export function restrictionSql(restriction: Restriction, context: SqlContext, patient?: string): string {
+  if (!restriction) return 'true';
+  // The conditions of a right are not the caller's question, so what they look through is not narrowed again.
+  const trusted: SqlContext = { ...context, restrictionOf: () => undefined };
+  return either(restriction.map((criteria) => criteria.map((criterion) => criterionSql(criterion, trusted, patient)).join(' and ') || 'true').map((all) => `(${all})`));
+}
+
+/** Names of visible resources `r` of a type that meet a condition, with one column. */
+function throughSql(column: string, { type, criterion }: Through, context: SqlContext): string {
+  const restriction = restrictionSql(context.restrictionOf(type), context);
+  return `select ${column} from fhir_resource r where r.clinic_id = ${context.clinic} and r.resource_type = ${context.bindings.add(type)} and r.method <> 'DELETE' and ${criterionSql(criterion, context)} and ${restriction}`;
+}
+
+function chainSql({ parameter, through }: ChainCriterion, context: SqlContext): string {
+  const targets = through.map((each) => `t.target in (${throughSql(`r.resource_type || '/' || r.id`, each, context)})`);
+  return `r.seq in (select t.seq from fhir_reference t where t.clinic_id = ${context.clinic} and ${sourceSql(parameter, context)} and ${either(targets)})`;
+}
+
+function reverseSql({ parameter, from }: ReverseCriterion, context: SqlContext): string {
+  return `r.resource_type || '/' || r.id in (select t.target from fhir_reference t where t.clinic_id = ${context.clinic} and ${sourceSql(parameter, context)} and t.seq in (${throughSql('r.seq', from, context)}))`;
 }
 
 /** The condition that a row of an index belongs to a parameter. */
-export function sourceSql({ sources }: IndexedParameter, { bindings }: Pick<SqlContext, 'bindings'>): string {
-  const [first, ...others] = sources.map(({ id }) => id);
+export const sourceSql = ({ sources }: IndexedParameter, context: Pick<SqlContext, 'bindings'>): string => numbersSql(sources.map(({ id }) => id), context);
+
+function numbersSql([first, ...others]: readonly number[], { bindings }: Pick<SqlContext, 'bindings'>): string {
   return others.length === 0 ? `t.source = ${bindings.add(first)}` : `t.source = any(${bindings.add([first, ...others])}::int[])`;
 }
 
-const either = (conditions: readonly string[]): string => (conditions.length === 1 ? (conditions[0] ?? 'false') : `(${conditions.join(' or ')})`);
+/** Where else a row says that an element is there: a concept may have only a text, a reference only an identifier. */
+function alsoPresent(parameter: IndexedParameter): { table: string; numbers: number[] }[] {
+  if (parameter.kind === 'token') return [{ table: 'fhir_string', numbers: parameter.sources.map(({ textId }) => textId) }];
+  if (parameter.kind === 'reference') return [{ table: 'fhir_token', numbers: parameter.sources.map(({ identifierId }) => identifierId) }];
+  return [];
+}
 
-function idSql({ values, modifier }: Criterion, { bindings }: SqlContext): string {
+/** Modifiers that look at other rows than the parameter's own. */
+const ASIDE = {
+  text: {
+    table: 'fhir_string',
+    numberOf: ({ textId }: PlainParameter['sources'][number]) => textId,
+    condition: (_name: string, value: string, bindings: Bindings) => stringSql(unescapeText(value), '', bindings),
+  },
+  identifier: {
+    table: 'fhir_token',
+    numberOf: ({ identifierId }: PlainParameter['sources'][number]) => identifierId,
+    condition: (_name: string, value: string, bindings: Bindings) => either(tokenSql([value], false, bindings)),
+  },
+  'of-type': {
+    table: 'fhir_token',
+    numberOf: ({ ofTypeId }: PlainParameter['sources'][number]) => ofTypeId,
+    condition: typedIdentifierSql,
+  },
+} as const;
+
+/** `system|code|value`: an identifier of that type (R4 search.html#token). */
+function typedIdentifierSql(name: string, text: string, bindings: Bindings): string {
+  const [system = '', code, value, ...more] = splitEscaped(text, '|').map(unescapeText);
+  if (!code || !value || more.length > 0) throw refuse(name, 'Must be system|code|value, where system and code are those of the identifier\'s type.');
+  const condition = `t.code = ${bindings.add(indexedCode(typedCode(code, value)))}`;
+  return system === '' ? condition : `(${condition} and t.system = ${bindings.add(systemHash(system))})`;
+}
+
+function idSql({ values, modifier }: ValueCriterion, { bindings }: SqlContext): string {
   const ids = bindings.add(values.map(unescapeText));
   return modifier === 'not' ? `r.id <> all(${ids}::text[])` : `r.id = any(${ids}::text[])`;
 }
@@ -60,56 +145,31 @@ function lastUpdatedSql(name: string, value: string, { bindings, now }: SqlConte
   return prefix === 'sa' ? `${instant} >= ${bindings.add(to)}` : `${instant} < ${bindings.add(from)}`;
 }
 
-function valuesSql(criterion: Criterion, parameter: IndexedParameter, context: SqlContext): string[] {
+function valuesSql(criterion: ValueCriterion, parameter: IndexedParameter, context: SqlContext): string[] {
   const { values, modifier, name } = criterion;
+  const { bindings, now } = context;
   switch (parameter.kind) {
     case 'token':
-      return tokenSql(values, parameter, context);
+      return tokenSql(values, parameter.sources.every(({ plainCodes }) => plainCodes), bindings);
     case 'uri':
-      return [`t.code = any(${context.bindings.add(values.map((value) => indexedCode(unescapeText(value))))}::text[])`];
+      return uriSql(values, modifier, bindings);
     case 'string':
-      return values.map((value) => stringSql(unescapeText(value), modifier, context));
+      return values.map((value) => stringSql(unescapeText(value), modifier, bindings));
     case 'reference':
       return [referenceSql(criterion, parameter, context)];
     case 'date':
-      return values.map((value) => {
-        const { prefix, from, to } = dateValue(name, value, context.now);
-        return compareRanges(prefix, 't.low', 't.high', () => context.bindings.add(from), () => context.bindings.add(to));
-      });
+      return values.map((value) => dateSql(dateValue(name, value, now), (date) => bindings.add(date)));
     case 'number':
-      return values.map((value) => numberSql(name, value, context));
+      return values.map((value) => numberSql(name, value, bindings));
     case 'quantity':
-      return values.map((value) => quantitySql(name, value, context));
+      return values.map((value) => quantitySql(name, value, bindings));
+    case 'composite':
+      return compositeSql(name, values, parameter, context);
   }
-}
-
-/** `code`, `system|code`, `|code` or `system|`. Where the definition gives the code system, the one in the search is taken for granted. */
-function tokenSql(values: readonly string[], { sources }: IndexedParameter, { bindings }: SqlContext): string[] {
-  const plain = sources.every(({ plainCodes }) => plainCodes);
-  const codes: string[] = [];
-  const others: string[] = [];
-  for (const value of values) {
-    const [first = '', second] = splitEscaped(value, '|').map(unescapeText);
-    if (second === undefined || (plain && second !== '')) codes.push(indexedCode(second ?? first));
-    else if (second === '') others.push(`t.system = ${bindings.add(systemHash(first))}`);
-    else others.push(`(t.code = ${bindings.add(indexedCode(second))} and t.system = ${bindings.add(systemHash(first))})`);
-  }
-  if (codes.length > 0) others.push(codes.length === 1 ? `t.code = ${bindings.add(codes[0])}` : `t.code = any(${bindings.add(codes)}::text[])`);
-  return others;
-}
-
-/** Behind every text that begins with another. */
-const LAST_CHARACTER = '\u{10FFFF}';
-
-function stringSql(text: string, modifier: string, { bindings }: SqlContext): string {
-  const value = searchText(text);
-  if (modifier === 'exact') return `(t.value = ${bindings.add(value)} and t.exact = ${bindings.add(text)})`;
-  if (modifier === 'contains') return `strpos(t.value, ${bindings.add(value)}) > 0`;
-  return `(t.value >= ${bindings.add(value)} and t.value < ${bindings.add(value + LAST_CHARACTER)})`;
 }
 
 /** The index forms that a reference in a search may mean: `Patient/1`, a URL, or an id of any type the parameter allows. */
-export function referenceTargets({ values, modifier, name }: Criterion, { target, definition }: IndexedParameter, references: References): string[] {
+export function referenceTargets({ values, modifier, name }: ValueCriterion, { target, definition }: PlainParameter, references: References): string[] {
   const types = modifier ? [modifier] : target ? [target] : definition.targets;
   return values.flatMap((value) => {
     const text = unescapeText(value);
@@ -120,56 +180,7 @@ export function referenceTargets({ values, modifier, name }: Criterion, { target
   });
 }
 
-function referenceSql(criterion: Criterion, parameter: IndexedParameter, { bindings, references }: SqlContext): string {
+function referenceSql(criterion: ValueCriterion, parameter: PlainParameter, { bindings, references }: SqlContext): string {
   const targets = referenceTargets(criterion, parameter, references);
   return targets.length === 1 ? `t.target = ${bindings.add(targets[0])}` : `t.target = any(${bindings.add(targets)}::text[])`;
-}
-
-function dateValue(name: string, value: string, now: Date): { readonly prefix: Prefix; readonly from: Date; readonly to: Date } {
-  const { prefix, text } = readPrefix(unescapeText(value));
-  const range = rangeOf(text);
-  if (!range) throw refuse(name, 'Must be a date such as 2024, 2024-05, 2024-05-17 or 2024-05-17T10:00:00Z, with a prefix such as ge if wanted.');
-  // R4 search.html#prefix suggests a tenth of the distance to now as the meaning of "approximately".
-  const margin = prefix === 'ap' ? Math.abs(now.getTime() - range.low) / 10 : 0;
-  return { prefix, from: new Date(range.low - margin), to: new Date(range.high + margin) };
-}
-
-function numberSql(name: string, value: string, { bindings }: SqlContext): string {
-  const { prefix, text } = readPrefix(unescapeText(value));
-  const { value: number, margin } = readNumber(name, text);
-  const bound = (exact: number): string => `${bindings.add(exact)}::float8`;
-  switch (prefix) {
-    case 'eq':
-      return `(t.low >= ${bound(number - margin)} and t.high < ${bound(number + margin)})`;
-    case 'ne':
-      return `(t.low < ${bound(number - margin)} or t.high >= ${bound(number + margin)})`;
-    case 'ap': {
-      const near = Math.max(Math.abs(number) / 10, margin);
-      return `(t.low <= ${bound(number + near)} and t.high >= ${bound(number - near)})`;
-    }
-    case 'gt':
-      return `t.high > ${bound(number)}`;
-    case 'lt':
-      return `t.low < ${bound(number)}`;
-    case 'ge':
-      return `t.high >= ${bound(number)}`;
-    case 'le':
-      return `t.low <= ${bound(number)}`;
-    case 'sa':
-      return `t.low > ${bound(number)}`;
-    case 'eb':
-      return `t.high < ${bound(number)}`;
-  }
-}
-
-/** `5.4`, `5.4|system|code` or `5.4||unit`. */
-function quantitySql(name: string, value: string, context: SqlContext): string {
-  const [number = '', system, code] = splitEscaped(value, '|');
-  const conditions = [numberSql(name, number, context)];
-  if (system) conditions.push(`t.system = ${context.bindings.add(systemHash(unescapeText(system)))}`);
-  if (code) {
-    const text = context.bindings.add(indexedCode(unescapeText(code)));
-    conditions.push(system ? `t.code = ${text}` : `(t.code = ${text} or t.unit = ${text})`);
-  }
-  return conditions.length === 1 ? (conditions[0] ?? '') : `(${conditions.join(' and ')})`;
 }

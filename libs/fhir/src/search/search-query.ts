@@ -1,21 +1,13 @@
 import { invalid } from '@cairn/kernel';
 import { isResourceType } from '../definitions/structures.js';
-import type { IndexedParameter } from '../search-index/type-index.js';
-import { typeIndex } from '../search-index/type-index.js';
+import { typeIndex, type IndexedParameter, type PlainParameter } from '../search-index/type-index.js';
+import { CriterionReader, type Criterion } from './criterion.js';
 import { splitEscaped } from './parameter-text.js';
-
-/** One condition on what is searched: a parameter with values of which one must match. */
-export interface Criterion {
-  /** As it stood in the query, with its modifier. */
-  readonly name: string;
-  readonly parameter: IndexedParameter | '_id' | '_lastUpdated';
-  readonly modifier: string;
-  /** Still escaped. */
-  readonly values: readonly string[];
-}
+import { refuse } from './refuse.js';
+import { SEARCH_LIMITS, type SearchLimits } from './search-limits.js';
 
 export interface SortKey {
-  readonly parameter: IndexedParameter | '_id' | '_lastUpdated';
+  readonly parameter: PlainParameter | '_id' | '_lastUpdated';
   readonly descending: boolean;
 }
 
@@ -24,7 +16,7 @@ export interface IncludeRule {
   readonly direction: 'include' | 'revinclude';
   /** The type that holds the reference. */
   readonly type: string;
-  readonly parameters: readonly IndexedParameter[];
+  readonly parameters: readonly PlainParameter[];
   /** Only references to this type. */
   readonly target?: string;
 }
@@ -46,15 +38,7 @@ export interface SearchQuery {
   readonly ignored: readonly string[];
 }
 
-export interface SearchLimits {
-  readonly defaultCount: number;
-  readonly maxCount: number;
-  /** How many values one parameter may list. */
-  readonly maxValues: number;
-  readonly maxCriteria: number;
-}
-
-export const SEARCH_LIMITS: SearchLimits = { defaultCount: 50, maxCount: 1000, maxValues: 200, maxCriteria: 50 };
+export { SEARCH_LIMITS, type SearchLimits } from './search-limits.js';
 
 /** The parameter that carries a page's place. Cairn's own; clients follow links and never write it. */
 export const CURSOR = '_cursor';
@@ -84,6 +68,7 @@ class QueryReader {
   readonly ignored: string[] = [];
   readonly #applied: [string, string][] = [];
   readonly #criteria: Criterion[] = [];
+  readonly #reader: CriterionReader;
   readonly #includes: IncludeRule[] = [];
   #sort: SortKey[] = [];
   #count: number;
@@ -96,6 +81,7 @@ class QueryReader {
     private readonly limits: SearchLimits,
   ) {
     this.#count = limits.defaultCount;
+    this.#reader = new CriterionReader(limits);
   }
 
   take(name: string, value: string): void {
@@ -108,12 +94,11 @@ class QueryReader {
       if (name !== CURSOR) this.#applied.push([name, result]);
       return;
     }
-    const criterion = this.#criterion(name, value);
+    const criterion = this.#reader.read(this.type, name, value);
     if (!criterion) {
       this.ignored.push(name);
       return;
     }
-    if (this.#criteria.length >= this.limits.maxCriteria) throw refuse(name, `A search may have at most ${this.limits.maxCriteria} conditions.`);
     this.#criteria.push(criterion);
     this.#applied.push([name, value]);
   }
@@ -172,32 +157,12 @@ class QueryReader {
     const descending = key.startsWith('-');
     const code = descending ? key.slice(1) : key;
     const parameter = code === '_id' || code === '_lastUpdated' ? code : typeIndex(this.type).parameters.get(code);
-    if (!parameter) throw refuse('_sort', `${this.type} can't be sorted by "${code}".`);
+    if (!parameter || (typeof parameter !== 'string' && parameter.kind === 'composite')) throw refuse('_sort', `${this.type} can't be sorted by "${code}".`);
     return { parameter, descending };
   }
-
-  #criterion(name: string, value: string): Criterion | undefined {
-    if (name.includes('.') || name.startsWith('_has:')) throw refuse(name, 'Chained searches are not supported.');
-    const [code = '', ...modifiers] = name.split(':');
-    const parameter = code === '_id' || code === '_lastUpdated' ? code : typeIndex(this.type).parameters.get(code);
-    if (!parameter) return undefined;
-    const modifier = modifiers.join(':');
-    if (!modifierIsKnown(parameter, modifier)) throw refuse(name, `The modifier ":${modifier}" is not supported for "${code}".`);
-    const values = splitEscaped(value, ',').filter((part) => part !== '');
-    if (values.length === 0) return undefined;
-    if (values.length > this.limits.maxValues) throw refuse(name, `A parameter may list at most ${this.limits.maxValues} values.`);
-    return { name, parameter, modifier, values };
-  }
 }
 
-function modifierIsKnown(parameter: Criterion['parameter'], modifier: string): boolean {
-  if (modifier === '') return true;
-  if (typeof parameter === 'string') return parameter === '_id' && modifier === 'not';
-  if (parameter.kind === 'string') return modifier === 'exact' || modifier === 'contains';
-  if (parameter.kind === 'token') return modifier === 'not';
-  if (parameter.kind === 'reference') return isResourceType(modifier);
-  return false;
-}
+const isReference = (parameter: IndexedParameter): parameter is PlainParameter => parameter.kind === 'reference';
 
 function readInclude(name: '_include' | '_revinclude', value: string, searched: string): IncludeRule {
   const [type = '', code = '', target, ...rest] = value.split(':');
@@ -206,12 +171,8 @@ function readInclude(name: '_include' | '_revinclude', value: string, searched: 
   }
   const parameters = typeIndex(type).parameters;
   const named = parameters.get(code);
-  const chosen = code === '*' ? [...parameters.values()].filter(({ kind }) => kind === 'reference') : named ? [named] : [];
-  if (chosen.length === 0 || chosen.some(({ kind }) => kind !== 'reference')) throw refuse(name, `${type} has no reference parameter "${code}".`);
+  const chosen = (code === '*' ? [...parameters.values()] : named ? [named] : []).filter(isReference);
+  if (chosen.length === 0) throw refuse(name, `${type} has no reference parameter "${code}".`);
   if (name === '_revinclude' && target !== undefined && target !== searched) throw refuse(name, `The target must be the type that is searched, ${searched}.`);
   return { direction: name === '_include' ? 'include' : 'revinclude', type, parameters: chosen, ...(target ? { target } : {}) };
 }
-
-/** The refusal of one parameter. Its value may tell about a patient, so it isn't repeated. */
-export const refuse = (name: string, message: string) =>
-  invalid(`The search parameter "${name}" can't be used like this. ${message}`, { code: 'bad-parameter', issues: [{ path: name, message }] });

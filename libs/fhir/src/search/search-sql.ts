@@ -1,13 +1,11 @@
 import { hash53 } from '../search-index/hashes.js';
 import type { References } from '../search-index/references.js';
-import { typeIndex, type IndexedParameter } from '../search-index/type-index.js';
+import { typeIndex, type PlainParameter } from '../search-index/type-index.js';
 import { CURRENT_COLUMNS } from '../store/stored-version.js';
 import { Bindings } from './bindings.js';
-import { criterionSql, referenceTargets, sourceSql, type SqlContext } from './criterion-sql.js';
-import type { Criterion, SearchQuery, SortKey } from './search-query.js';
-
-/** Conditions that the caller's rights put on a type: one of the lists must hold in full. Undefined puts none. */
-export type Restriction = readonly (readonly Criterion[])[] | undefined;
+import { criterionSql, referenceTargets, restrictionSql, sourceSql, type RestrictionOf, type SqlContext } from './criterion-sql.js';
+import { isValue, type Criterion, type ValueCriterion } from './criterion.js';
+import type { SearchQuery, SortKey } from './search-query.js';
 
 export interface SearchSql {
   readonly text: string;
@@ -29,12 +27,12 @@ export class SearchStatement {
   constructor(
     clinicId: string,
     private readonly query: Pick<SearchQuery, 'type' | 'criteria' | 'sort'>,
-    restriction: Restriction,
+    restrictionOf: RestrictionOf,
     references: References,
     now: Date,
   ) {
     const clinic = this.#bindings.add(clinicId);
-    this.#context = { bindings: this.#bindings, references, clinic, now };
+    this.#context = { bindings: this.#bindings, references, clinic, now, restrictionOf };
     const conditions = [`r.clinic_id = ${clinic}`, `r.resource_type = ${this.#bindings.add(query.type)}`, `r.method <> 'DELETE'`];
     const patientId = onlyPatient(query, references);
     if (patientId !== undefined) {
@@ -44,14 +42,10 @@ export class SearchStatement {
     for (const criterion of query.criteria) {
       if (patientId === undefined || !namesPatient(criterion, query.type)) conditions.push(criterionSql(criterion, this.#context, this.#patient));
     }
-    if (restriction) conditions.push(this.#restricted(restriction));
+    const restriction = restrictionOf(query.type);
+    if (restriction) conditions.push(restrictionSql(restriction, this.#context, this.#patient));
     this.#narrowed = query.criteria.some(({ parameter }) => parameter !== '_lastUpdated');
     this.#where = conditions.join('\n  and ');
-  }
-
-  #restricted(restriction: readonly (readonly Criterion[])[]): string {
-    const alternatives = restriction.map((criteria) => criteria.map((criterion) => criterionSql(criterion, this.#context, this.#patient)).join(' and ') || 'true');
-    return alternatives.length === 0 ? 'false' : `(${alternatives.join(' or ')})`;
   }
 
   /** The matches in order, at most `limit`, from behind `after` on, each with its place as `place`. */
@@ -109,7 +103,7 @@ interface OrderKey {
 }
 
 /** Where a parameter's values stand for sorting, and what comes before and behind all of them. */
-function sortColumn({ kind }: IndexedParameter, descending: boolean) {
+function sortColumn({ kind }: PlainParameter, descending: boolean) {
   const text = { cast: 'text', first: `''`, last: `chr(1114111)` };
   switch (kind) {
     case 'date':
@@ -128,16 +122,17 @@ function sortColumn({ kind }: IndexedParameter, descending: boolean) {
 }
 
 /** Whether a condition says whose resources are wanted, by the element that a resource's `patient` number comes from. */
-function namesPatient({ parameter }: Criterion, type: string): boolean {
-  if (typeof parameter === 'string') return false;
+function namesPatient(criterion: Criterion, type: string): criterion is ValueCriterion & { readonly parameter: PlainParameter } {
+  if (!isValue(criterion) || typeof criterion.parameter === 'string' || criterion.parameter.kind === 'composite') return false;
+  if (criterion.modifier !== '' && criterion.modifier !== 'Patient') return false;
   const { patientSource } = typeIndex(type);
-  return patientSource !== undefined && parameter.sources.length === 1 && parameter.sources[0] === patientSource;
+  return patientSource !== undefined && criterion.parameter.sources.length === 1 && criterion.parameter.sources[0] === patientSource;
 }
 
 /** The one patient whose resources can match. */
 function onlyPatient({ type, criteria }: Pick<SearchQuery, 'type' | 'criteria'>, references: References): string | undefined {
-  const [criterion, ...others] = criteria.filter((each) => namesPatient(each, type));
-  if (!criterion || others.length > 0 || typeof criterion.parameter === 'string') return undefined;
+  const [criterion, ...others] = criteria.flatMap((each) => (namesPatient(each, type) ? [each] : []));
+  if (!criterion || others.length > 0) return undefined;
   // "subject=1" may also mean a group of that id; then the rows of the index decide.
   const [target, ...more] = referenceTargets(criterion, criterion.parameter, references);
   return target?.startsWith('Patient/') && more.length === 0 ? target.slice('Patient/'.length) : undefined;

@@ -3,12 +3,12 @@ import { readObject } from '../lossless/read-body.js';
 import type { References } from '../search-index/references.js';
 import { typeIndex } from '../search-index/type-index.js';
 import { nameOf, type CurrentVersion } from '../store/stored-version.js';
-import { CURSOR, refuse, type Criterion, type IncludeRule, type SearchQuery } from './search-query.js';
-import { SearchStatement, type Place, type Restriction, type SearchSql } from './search-sql.js';
+import type { Restriction, RestrictionOf } from './criterion-sql.js';
+import type { Criterion } from './criterion.js';
+import { refuse } from './refuse.js';
+import { CURSOR, type IncludeRule, type SearchQuery } from './search-query.js';
+import { SearchStatement, type Place, type SearchSql } from './search-sql.js';
 import { statementName } from './statement-names.js';
-
-/** What a caller may see of a type: undefined is everything that row-level security leaves, an empty list nothing. */
-export type RestrictionOf = (type: string) => Restriction;
 
 /** A page of a search. */
 export interface SearchResult {
@@ -31,15 +31,14 @@ export class Search {
 
   /** Runs a search. Refuses a cursor that no page of this search gave. */
   async run(tx: Tx, query: SearchQuery, restrictionOf: RestrictionOf): Promise<SearchResult> {
-    const restriction = restrictionOf(query.type);
-    if (query.countOnly) return { matches: [], included: [], total: await this.count(tx, query, restriction), includesCut: false };
+    if (query.countOnly) return { matches: [], included: [], total: await this.#count(tx, query, restrictionOf), includesCut: false };
     const after = query.cursor === undefined ? undefined : readCursor(query.cursor, query.sort.length + 1);
-    const statement = this.#statement(tx, query, restriction);
+    const statement = this.#statement(tx, query, restrictionOf);
     const rows = await select<CurrentVersion & { place: string[] }>(tx, statement.page(query.count + 1, after), after !== undefined);
     const matches = rows.slice(0, query.count);
     const last = rows.length > query.count ? matches.at(-1) : undefined;
     const whole = !last && after === undefined;
-    const total = whole ? matches.length : query.total ? await this.count(tx, query, restriction) : undefined;
+    const total = whole ? matches.length : query.total ? await this.#count(tx, query, restrictionOf) : undefined;
     const { included, cut } = await this.#include(tx, query, matches, restrictionOf);
     return {
       matches,
@@ -50,14 +49,18 @@ export class Search {
     };
   }
 
-  /** How many resources match. */
-  async count(tx: Tx, { type, criteria }: Pick<SearchQuery, 'type' | 'criteria'>, restriction: Restriction): Promise<number> {
-    const [row] = await select<{ count: number }>(tx, this.#statement(tx, { type, criteria, sort: [] }, restriction).count());
+  /** How many resources match, of those that meet the restriction. */
+  count(tx: Tx, query: Pick<SearchQuery, 'type' | 'criteria'>, restriction: Restriction): Promise<number> {
+    return this.#count(tx, query, (type) => (type === query.type ? restriction : undefined));
+  }
+
+  async #count(tx: Tx, { type, criteria }: Pick<SearchQuery, 'type' | 'criteria'>, restrictionOf: RestrictionOf): Promise<number> {
+    const [row] = await select<{ count: number }>(tx, this.#statement(tx, { type, criteria, sort: [] }, restrictionOf).count());
     return row?.count ?? 0;
   }
 
-  #statement(tx: Tx, query: Pick<SearchQuery, 'type' | 'criteria' | 'sort'>, restriction: Restriction): SearchStatement {
-    return new SearchStatement(tx.scope.clinicId, query, restriction, this.references, tx.clock.now());
+  #statement(tx: Tx, query: Pick<SearchQuery, 'type' | 'criteria' | 'sort'>, restrictionOf: RestrictionOf): SearchStatement {
+    return new SearchStatement(tx.scope.clinicId, query, restrictionOf, this.references, tx.clock.now());
   }
 
   async #include(tx: Tx, { includes, type }: SearchQuery, matches: readonly CurrentVersion[], restrictionOf: RestrictionOf) {
@@ -112,7 +115,7 @@ export class Search {
 
   /** Everything of a type that meets one condition, up to one more than can be included. */
   async #all(tx: Tx, type: string, criterion: Criterion, restrictionOf: RestrictionOf): Promise<CurrentVersion[]> {
-    const statement = this.#statement(tx, { type, criteria: [criterion], sort: [] }, restrictionOf(type));
+    const statement = this.#statement(tx, { type, criteria: [criterion], sort: [] }, restrictionOf);
     return select<CurrentVersion>(tx, statement.page(MAX_INCLUDED + 1, undefined));
   }
 }

@@ -68,6 +68,18 @@ const TABLES: readonly Table[] = [
     { name: 'code', type: 'text', pack: (rows) => texts(rows.map(({ code }) => code)) },
     { name: 'unit', type: 'text', pack: (rows) => texts(rows.map(({ unit }) => unit)) },
   ]),
+  table('fhir_composite', ({ composites }) => composites, [
+    source,
+    { name: 'code', type: 'text', pack: (rows) => texts(rows.map(({ code }) => code)) },
+    { name: 'system', type: 'bigint', pack: (rows) => int8s(rows.map(({ system }) => system)) },
+    { name: 'value', type: 'text', pack: (rows) => texts(rows.map(({ value }) => value)) },
+    { name: 'value_system', type: 'bigint', pack: (rows) => int8s(rows.map(({ valueSystem }) => valueSystem)) },
+    { name: 'unit', type: 'text', pack: (rows) => texts(rows.map(({ unit }) => unit)) },
+    { name: 'low', type: 'float8', pack: (rows) => float8s(rows.map(({ low }) => low)) },
+    { name: 'high', type: 'float8', pack: (rows) => float8s(rows.map(({ high }) => high)) },
+    { name: 'low2', type: 'float8', pack: (rows) => float8s(rows.map(({ low2 }) => low2)) },
+    { name: 'high2', type: 'float8', pack: (rows) => float8s(rows.map(({ high2 }) => high2)) },
+  ]),
 ];
 
 /** How many parameters one set of index rows takes in a statement. */
@@ -113,6 +125,7 @@ const without = (rows: IndexRows, others: IndexRows): IndexRows => ({
   references: minus(rows.references, others.references),
   dates: minus(rows.dates, others.dates),
   quantities: minus(rows.quantities, others.quantities),
+  composites: minus(rows.composites, others.composites),
 });
 
 function minus<Row extends object>(rows: readonly Row[], others: readonly Row[]): Row[] {

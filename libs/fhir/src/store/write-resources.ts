@@ -24,7 +24,7 @@ export interface Change {
   readonly patients?: readonly string[];
 }
 
-const EMPTY: IndexRows = { tokens: [], strings: [], references: [], dates: [], quantities: [] };
+const EMPTY: IndexRows = { tokens: [], strings: [], references: [], dates: [], quantities: [], composites: [] };
 
 /** A change with everything that the statements need. */
 interface Prepared extends CurrentVersion {
