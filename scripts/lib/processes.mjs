@@ -18,6 +18,9 @@ const benefitOfDoubt = 1500;
 const readyWithin = 60_000;
 const stopWithin = 15_000;
 
+/** A small nursery for young objects: API and worker rest at under 200 MB each, instead of 270 MB. A clinic's own machines need not be so thrifty. */
+const thrifty = ['--max-semi-space-size=4'];
+
 /** Compiled code is kept between starts. */
 const withCompileCache = (/** @type {NodeJS.ProcessEnv} */ env) => ({ NODE_COMPILE_CACHE: inProject(cacheFolder, 'node'), ...env });
 
@@ -64,7 +67,7 @@ export class Supervised {
     if (stopping.aborted) throw new Stopped();
     const { output, size } = log ? openLog(log) : { output: /** @type {const} */ ('inherit'), size: 0 };
     const began = performance.now();
-    const child = fork(entry, [], { cwd: root, env: withCompileCache(env), execArgv: [], stdio: ['ignore', output, output, 'ipc'] });
+    const child = fork(entry, [], { cwd: root, env: withCompileCache(env), execArgv: thrifty, stdio: ['ignore', output, output, 'ipc'] });
     if (typeof output === 'number') closeSync(output);
     this.#child = child;
     const exit = once(child, 'exit');
