@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
@@ -34,6 +35,12 @@ describe('npm start', () => {
     expect(first.said).toContain('npm run -s cairn -- token');
     expect((await fetch(`${addresses['api']}/health/ready`)).status).toBe(200);
   });
+
+  it('rests at under 400 MB for API and worker together', async () => {
+    const { pids } = await folder.run();
+    const resident = (pid: number | undefined): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+    await eventually('both are at rest', () => resident(pids['api']) + resident(pids['worker']) < 400, 60_000);
+  }, 70_000);
 
   it('starts a killed worker again, and writes down its new number', async () => {
     const killed = (await folder.run()).pids.worker;
