@@ -33,6 +33,24 @@ export function structureOf(type: string): InternalTypeSchema {
   return getDataType(type);
 }
 
+/** What the definitions say of a resource type's elements beyond their structure, as paths such as `Observation.component.code`. */
+export interface Outline {
+  /** Belong to a summary (R4 search.html#summary). */
+  readonly summary: ReadonlySet<string>;
+  /** Elements at the root without which a resource says nothing, or something else: mandatory ones and modifiers. */
+  readonly needed: ReadonlySet<string>;
+}
+
+const outlines = new Map<string, Outline>();
+
+/** The outline of a resource type. The type must be known. */
+export function outlineOf(type: string): Outline {
+  loadStructures([type]);
+  const outline = outlines.get(type);
+  if (!outline) throw new Error(`${type} is not a resource type.`);
+  return outline;
+}
+
 /** Makes the full definitions of these resource types known to Medplum's validator. What is not a resource type is passed over. */
 function loadStructures(names: Iterable<string>): void {
   if (loaded.size === 0) {
@@ -45,5 +63,13 @@ function loadStructures(names: Iterable<string>): void {
 }
 
 function load(definition: Resource): void {
-  if (definition.resourceType === 'StructureDefinition') loadDataType(definition);
+  if (definition.resourceType !== 'StructureDefinition') return;
+  loadDataType(definition);
+  if (definition.kind !== 'resource') return;
+  const elements = (definition.snapshot?.element ?? []).flatMap((element) => (element.path ? [{ ...element, path: element.path }] : []));
+  const root = elements.filter(({ path }) => path.split('.').length === 2);
+  outlines.set(definition.type ?? '', {
+    summary: new Set(elements.filter(({ isSummary }) => isSummary).map(({ path }) => path)),
+    needed: new Set(root.filter(({ min, isModifier }) => (min ?? 0) > 0 || isModifier).map(({ path }) => path)),
+  });
 }

@@ -6,8 +6,11 @@ import type { History } from '../interactions/fhir-reads.js';
 import type { Written } from '../interactions/write-request.js';
 import type { SearchQuery } from '../search/search-query.js';
 import { CURSOR } from '../search/search-query.js';
-import { MAX_INCLUDED, type SearchResult } from '../search/search.js';
+import { MAX_INCLUDED, MAX_ROUNDS } from '../search/inclusion.js';
+import type { SearchResult } from '../search/search.js';
+import type { Shape } from '../search/shape.js';
 import { isDeleted, nameOf, type StoredVersion } from '../store/stored-version.js';
+import { abridge } from './abridge.js';
 import type { FhirAnswer, Preference, Touched } from './fhir-request.js';
 
 /** Writes what the store holds as answers. Resources go out as the text they are stored as. */
@@ -38,11 +41,11 @@ export class Answers {
     const { matches, included, total, next, includesCut } = result;
     const notes = [
       ...query.ignored.map((name) => `The search parameter "${name}" is not known for ${query.type} and was ignored.`),
-      ...(includesCut ? [`More than ${MAX_INCLUDED} resources would have been included; the rest was left out.`] : []),
+      ...(includesCut ? [CUT[includesCut]] : []),
     ];
     const entries = [
-      ...matches.map((version) => this.#entry(version, `"search":{"mode":"match"}`)),
-      ...included.map((version) => this.#entry(version, `"search":{"mode":"include"}`)),
+      ...matches.map((version) => this.#entry(version, `"search":{"mode":"match"}`, query.shape)),
+      ...included.map((version) => this.#entry(version, `"search":{"mode":"include"}`, query.shape?.kind === 'elements' ? undefined : query.shape)),
       ...(notes.length > 0 ? [`{"resource":${JSON.stringify(outcome('warning', 'not-supported', ...notes))},"search":{"mode":"outcome"}}`] : []),
     ];
     const self = new URLSearchParams(query.applied);
@@ -98,8 +101,8 @@ export class Answers {
     return `${this.base}/${nameOf(version)}/_history/${version.version}`;
   }
 
-  #entry(version: StoredVersion, rest: string): string {
-    const resource = isDeleted(version) ? '' : `"resource":${version.json},`;
+  #entry(version: StoredVersion, rest: string, shape?: Shape): string {
+    const resource = isDeleted(version) ? '' : `"resource":${shape ? abridge(version.type, version.json, shape) : version.json},`;
     return `{"fullUrl":${JSON.stringify(`${this.base}/${nameOf(version)}`)},${resource}${rest}}`;
   }
 
@@ -108,6 +111,12 @@ export class Answers {
     return { relation, url: query === '' ? address : `${address}?${query}` };
   }
 }
+
+/** What is said when a bound kept more from being included. */
+const CUT = {
+  number: `More than ${MAX_INCLUDED} resources would have been included; the rest was left out.`,
+  rounds: `":iterate" was followed ${MAX_ROUNDS} times; what it would have led to further was left out.`,
+} as const;
 
 function bundle(type: string, entries: readonly string[], { total, links }: { readonly total?: number | undefined; readonly links: readonly object[] }): string {
   const head = { resourceType: 'Bundle', type, ...(total === undefined ? {} : { total }), ...(links.length > 0 ? { link: links } : {}) };

@@ -1,5 +1,6 @@
 import { conflict, invalid } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
+import { isValue } from '../search/criterion.js';
 import { readQuery, type SearchQuery } from '../search/search-query.js';
 import type { Search } from '../search/search.js';
 import { claimCreates } from '../store/create-claims.js';
@@ -48,6 +49,8 @@ export function criteriaOf({ type, criteria = '' }: Pick<WriteRequest, 'type' | 
   if (query.criteria.length === 0) {
     throw invalid('The criteria are empty: name at least one search parameter, such as identifier=system|value.', { code: 'criteria-missing' });
   }
+  // What a chain looks through is bound by scopes to search, which a writer may not have.
+  if (!query.criteria.every(isValue)) throw invalid('Criteria of a write can not look through references: no chains, no _has, no _list.', { code: 'bad-parameter' });
   // Two are enough to know that it isn't one.
   return { ...query, sort: [], includes: [], count: 2, total: false, countOnly: false };
 }

@@ -10,6 +10,8 @@ export interface SearchLimits {
   readonly maxDepth: number;
   /** Through how many types one link may lead. */
   readonly maxTypes: number;
+  /** How many `_include` and `_revinclude` a search may have. */
+  readonly maxIncludes: number;
 }
 
-export const SEARCH_LIMITS: SearchLimits = { defaultCount: 50, maxCount: 1000, maxValues: 200, maxCriteria: 50, maxDepth: 4, maxTypes: 20 };
+export const SEARCH_LIMITS: SearchLimits = { defaultCount: 50, maxCount: 1000, maxValues: 200, maxCriteria: 50, maxDepth: 4, maxTypes: 20, maxIncludes: 20 };

@@ -5,6 +5,7 @@ import { CriterionReader, type Criterion } from './criterion.js';
 import { splitEscaped } from './parameter-text.js';
 import { refuse } from './refuse.js';
 import { SEARCH_LIMITS, type SearchLimits } from './search-limits.js';
+import { readElements, readSummary, type Shape } from './shape.js';
 
 export interface SortKey {
   readonly parameter: PlainParameter | '_id' | '_lastUpdated';
@@ -19,6 +20,8 @@ export interface IncludeRule {
   readonly parameters: readonly PlainParameter[];
   /** Only references to this type. */
   readonly target?: string;
+  /** Whether it also holds for what was included. */
+  readonly iterate: boolean;
 }
 
 /** A search, understood. */
@@ -30,6 +33,8 @@ export interface SearchQuery {
   readonly count: number;
   readonly cursor?: string;
   readonly total: boolean;
+  /** Which part of each resource is asked for; absent for the whole. */
+  readonly shape?: Shape;
   /** Only the number of matches is asked for. */
   readonly countOnly: boolean;
   /** Name and value of every parameter that was taken into account, without the cursor. */
@@ -75,6 +80,7 @@ class QueryReader {
   #cursor: string | undefined;
   #total = false;
   #countOnly = false;
+  #shape: Shape | undefined;
 
   constructor(
     private readonly type: string,
@@ -114,6 +120,7 @@ class QueryReader {
       countOnly: this.#countOnly,
       applied: this.#applied,
       ignored: this.ignored,
+      ...(this.#shape ? { shape: this.#shape } : {}),
       ...(this.#cursor === undefined ? {} : { cursor: this.#cursor }),
     };
   }
@@ -127,7 +134,12 @@ class QueryReader {
         this.#sort = splitEscaped(value, ',').map((key) => this.#sortKey(key));
         return value;
       case '_include':
+      case '_include:iterate':
+      case '_include:recurse':
       case '_revinclude':
+      case '_revinclude:iterate':
+      case '_revinclude:recurse':
+        if (this.#includes.length >= this.limits.maxIncludes) throw refuse(name, `A search may have at most ${this.limits.maxIncludes} of them.`);
         this.#includes.push(readInclude(name, value, this.type));
         return value;
       case '_total':
@@ -136,7 +148,11 @@ class QueryReader {
         return value;
       case '_summary':
         if (value === 'count') this.#countOnly = true;
-        else if (value !== 'false') throw refuse(name, 'Only count and false are supported.');
+        else this.#shape = readSummary(value) ?? this.#shape;
+        return value;
+      case '_elements':
+        // R4 leaves open what both together mean; the summary is the narrower wish.
+        this.#shape ??= readElements(this.type, value);
         return value;
       case CURSOR:
         this.#cursor = value;
@@ -164,15 +180,18 @@ class QueryReader {
 
 const isReference = (parameter: IndexedParameter): parameter is PlainParameter => parameter.kind === 'reference';
 
-function readInclude(name: '_include' | '_revinclude', value: string, searched: string): IncludeRule {
-  const [type = '', code = '', target, ...rest] = value.split(':');
+function readInclude(name: string, value: string, searched: string): IncludeRule {
+  const [word, modifier] = name.split(':');
+  const direction = word === '_include' ? 'include' : 'revinclude';
+  const iterate = modifier !== undefined;
+  const [type = '', code = '', target, ...rest] = (value === '*' && direction === 'include' ? `${searched}:*` : value).split(':');
   if (!isResourceType(type) || rest.length > 0 || (target !== undefined && !isResourceType(target))) {
     throw refuse(name, 'Must be Type:parameter or Type:parameter:TargetType.');
   }
   const parameters = typeIndex(type).parameters;
   const named = parameters.get(code);
   const chosen = (code === '*' ? [...parameters.values()] : named ? [named] : []).filter(isReference);
-  if (chosen.length === 0) throw refuse(name, `${type} has no reference parameter "${code}".`);
-  if (name === '_revinclude' && target !== undefined && target !== searched) throw refuse(name, `The target must be the type that is searched, ${searched}.`);
-  return { direction: name === '_include' ? 'include' : 'revinclude', type, parameters: chosen, ...(target ? { target } : {}) };
+  if (chosen.length === 0 && code !== '*') throw refuse(name, `${type} has no reference parameter "${code}".`);
+  if (direction === 'revinclude' && !iterate && target !== undefined && target !== searched) throw refuse(name, `The target must be the type that is searched, ${searched}.`);
+  return { direction, iterate, type, parameters: chosen, ...(target ? { target } : {}) };
 }

@@ -1,12 +1,10 @@
 import type { Tx } from '@cairn/platform';
-import { readObject } from '../lossless/read-body.js';
 import type { References } from '../search-index/references.js';
-import { typeIndex } from '../search-index/type-index.js';
-import { nameOf, type CurrentVersion } from '../store/stored-version.js';
+import type { CurrentVersion } from '../store/stored-version.js';
 import type { Restriction, RestrictionOf } from './criterion-sql.js';
-import type { Criterion } from './criterion.js';
+import { Inclusion, type FindAll, type Included } from './inclusion.js';
 import { refuse } from './refuse.js';
-import { CURSOR, type IncludeRule, type SearchQuery } from './search-query.js';
+import { CURSOR, type SearchQuery } from './search-query.js';
 import { SearchStatement, type Place, type SearchSql } from './search-sql.js';
 import { statementName } from './statement-names.js';
 
@@ -18,12 +16,9 @@ export interface SearchResult {
   readonly total?: number;
   /** The cursor of the next page; absent on the last one. */
   readonly next?: string;
-  /** Whether more would have been included than is answered at once. */
-  readonly includesCut: boolean;
+  /** Which bound kept more from being included; absent when all was. */
+  readonly includesCut?: Included['cut'];
 }
-
-/** How many resources are included with one page, at most. */
-export const MAX_INCLUDED = 1000;
 
 /** Searches the store as the caller of the transaction. */
 export class Search {
@@ -31,7 +26,7 @@ export class Search {
 
   /** Runs a search. Refuses a cursor that no page of this search gave. */
   async run(tx: Tx, query: SearchQuery, restrictionOf: RestrictionOf): Promise<SearchResult> {
-    if (query.countOnly) return { matches: [], included: [], total: await this.#count(tx, query, restrictionOf), includesCut: false };
+    if (query.countOnly) return { matches: [], included: [], total: await this.#count(tx, query, restrictionOf) };
     const after = query.cursor === undefined ? undefined : readCursor(query.cursor, query.sort.length + 1);
     const statement = this.#statement(tx, query, restrictionOf);
     const rows = await select<CurrentVersion & { place: string[] }>(tx, statement.page(query.count + 1, after), after !== undefined);
@@ -43,7 +38,7 @@ export class Search {
     return {
       matches,
       included,
-      includesCut: cut,
+      ...(cut ? { includesCut: cut } : {}),
       ...(total === undefined ? {} : { total }),
       ...(last ? { next: Buffer.from(JSON.stringify(last.place)).toString('base64url') } : {}),
     };
@@ -63,60 +58,10 @@ export class Search {
     return new SearchStatement(tx.scope.clinicId, query, restrictionOf, this.references, tx.clock.now());
   }
 
-  async #include(tx: Tx, { includes, type }: SearchQuery, matches: readonly CurrentVersion[], restrictionOf: RestrictionOf) {
-    const answered = new Set(matches.map(nameOf));
-    const included: CurrentVersion[] = [];
-    let cut = false;
-    const add = (found: readonly CurrentVersion[]): void => {
-      for (const version of found) {
-        const name = nameOf(version);
-        if (answered.has(name)) continue;
-        if (included.length >= MAX_INCLUDED) {
-          cut = true;
-          return;
-        }
-        answered.add(name);
-        included.push(version);
-      }
-    };
-    if (matches.length === 0) return { included, cut };
-    for (const rule of includes) {
-      if (rule.direction === 'include' && rule.type === type) add(await this.#referredTo(tx, rule, matches, restrictionOf));
-      if (rule.direction === 'revinclude') add(await this.#referring(tx, rule, matches, restrictionOf));
-    }
-    return { included, cut };
-  }
-
-  /** What the matches refer to by the rule's parameters. */
-  async #referredTo(tx: Tx, { parameters, target }: IncludeRule, matches: readonly CurrentVersion[], restrictionOf: RestrictionOf): Promise<CurrentVersion[]> {
-    const sources = new Set(parameters.flatMap((parameter) => parameter.sources.map(({ id }) => id)));
-    const idsByType = new Map<string, Set<string>>();
-    for (const match of matches) {
-      const rows = typeIndex(match.type).rowsOf(readObject(match.json).value, this.references);
-      for (const row of rows.references) {
-        const local = sources.has(row.source) ? this.references.local(row.target) : undefined;
-        if (local && (target === undefined || local.type === target)) idsByType.set(local.type, (idsByType.get(local.type) ?? new Set()).add(local.id));
-      }
-    }
-    const found: CurrentVersion[] = [];
-    for (const [type, ids] of idsByType) found.push(...(await this.#all(tx, type, { name: '_id', parameter: '_id', modifier: '', values: [...ids] }, restrictionOf)));
-    return found;
-  }
-
-  /** What refers to the matches by the rule's parameters. */
-  async #referring(tx: Tx, { parameters, type }: IncludeRule, matches: readonly CurrentVersion[], restrictionOf: RestrictionOf): Promise<CurrentVersion[]> {
-    const found: CurrentVersion[] = [];
-    for (const parameter of parameters) {
-      const criterion: Criterion = { name: parameter.definition.code, parameter, modifier: '', values: matches.map(nameOf) };
-      found.push(...(await this.#all(tx, type, criterion, restrictionOf)));
-    }
-    return found;
-  }
-
-  /** Everything of a type that meets one condition, up to one more than can be included. */
-  async #all(tx: Tx, type: string, criterion: Criterion, restrictionOf: RestrictionOf): Promise<CurrentVersion[]> {
-    const statement = this.#statement(tx, { type, criteria: [criterion], sort: [] }, restrictionOf);
-    return select<CurrentVersion>(tx, statement.page(MAX_INCLUDED + 1, undefined));
+  async #include(tx: Tx, { includes }: SearchQuery, matches: readonly CurrentVersion[], restrictionOf: RestrictionOf): Promise<Included> {
+    if (includes.length === 0 || matches.length === 0) return { included: [] };
+    const all: FindAll = (type, criterion, limit) => select<CurrentVersion>(tx, this.#statement(tx, { type, criteria: [criterion], sort: [] }, restrictionOf).page(limit, undefined));
+    return new Inclusion(includes, matches, this.references, all).run();
   }
 }
 

@@ -1,0 +1,29 @@
+import { structureOf } from '../definitions/structures.js';
+import { refuse } from './refuse.js';
+
+/** Which part of each resource is answered. */
+export type Shape = { readonly kind: 'summary' | 'text' | 'data' } | { readonly kind: 'elements'; readonly names: readonly string[] };
+
+/** Reads `_summary`, but not its `count`; undefined where whole resources are wanted. Refuses any other word. */
+export function readSummary(value: string): Shape | undefined {
+  switch (value) {
+    case 'false':
+      return undefined;
+    case 'true':
+      return { kind: 'summary' };
+    case 'text':
+    case 'data':
+      return { kind: value };
+    default:
+      throw refuse('_summary', 'Must be true, text, data, count or false.');
+  }
+}
+
+/** Reads `_elements`: names of elements at the root of the type. Refuses a name that the type doesn't have. */
+export function readElements(type: string, value: string): Shape {
+  const { elements } = structureOf(type);
+  const names = value.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const unknown = names.find((name) => name !== 'resourceType' && !(name in elements) && !(`${name}[x]` in elements));
+  if (unknown !== undefined) throw refuse('_elements', `Must name elements at the root of ${type}, such as ${Object.keys(elements).slice(-2).join(',')}.`);
+  return { kind: 'elements', names };
+}
