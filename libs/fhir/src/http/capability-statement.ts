@@ -22,6 +22,7 @@ export function capabilityStatement({ publicUrl, version, date, deletesAtOnce }:
     kind: 'instance',
     fhirVersion: '4.0.1',
     format: ['json', 'application/fhir+json'],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json'],
     software: { name: 'Cairn', version },
     implementation: { description: 'Care coordination for a chronic-pain clinic', url: `${publicUrl}/fhir` },
     rest: [

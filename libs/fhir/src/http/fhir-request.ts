@@ -12,6 +12,8 @@ export interface FhirRequest {
   readonly query: readonly (readonly [string, string])[];
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body?: JsonObject;
+  /** The operations of a JSON Patch, which are no JSON object, as compact JSON. */
+  readonly operations?: string;
 }
 
 /** An answer, free of any web framework. */

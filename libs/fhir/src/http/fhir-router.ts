@@ -7,9 +7,9 @@ import { settled } from '../interactions/conditional-update.js';
 import type { ConditionalCreates } from '../interactions/conditional-create.js';
 import type { ConditionalDeletes } from '../interactions/conditional-delete.js';
 import { PERMISSION, type FhirWrites } from '../interactions/fhir-writes.js';
-import { deletedTogether, placed, within, type Written } from '../interactions/write-request.js';
+import { deletedTogether, placed, within, type WriteRequest, type Written } from '../interactions/write-request.js';
 import type { Answers } from './answers.js';
-import { methodNotAllowed, preferenceIn, splitUrl, type FhirAnswer, type FhirRequest } from './fhir-request.js';
+import { methodNotAllowed, preferenceIn, splitUrl, type FhirAnswer, type FhirRequest, type Preference } from './fhir-request.js';
 import type { ReadRequests } from './read-requests.js';
 import { bodyOf, writeOf } from './write-of.js';
 
@@ -69,13 +69,10 @@ export class FhirRouter {
     const preference = preferenceIn(request.headers['prefer']);
     if (write.method !== 'POST') {
       const [written] = await writes.perform(tx, policy, [{ ...write, id: write.id ?? '' }]);
-      return answers.written(written ?? { status: 204 }, preference);
+      return answers.written(written ?? { status: 204 }, tactful(policy, write, preference));
     }
     policy.demand('c', write.type);
-    if (existing) {
-      const readable = policy.allows('r', write.type) && !policy.restriction('r', write.type);
-      return answers.written({ status: 200, version: existing }, readable ? preference : { ...preference, answer: 'minimal' });
-    }
+    if (existing) return answers.written({ status: 200, version: existing }, tactful(policy, write, preference));
     const [written] = await writes.perform(tx, policy, [{ ...write, id: newId() }]);
     return answers.written(written ?? { status: 204 }, preference);
   }
@@ -97,11 +94,13 @@ export class FhirRouter {
       return asked && !isRead(asked) ? [{ entry, request: within(entry.path, () => writeOf(asked, `${entry.path}.resource`)) }] : [];
     });
     const written = await bundles.perform(tx, policy, writing);
+    const requested = new Map(writing.map(({ entry, request }) => [entry, request]));
     const results: FhirAnswer[] = [];
     for (const [index, entry] of entries.entries()) {
       const result: Written | undefined = written.get(entry);
       const asked = requests[index];
-      if (result) results.push(answers.written(result, { answer, strict }));
+      const request = requested.get(entry);
+      if (result && request) results.push(answers.written(result, tactful(policy, request, { answer, strict })));
       else if (asked) results.push(await this.#readEntry(tx, policy, asked, entry.path));
     }
     return answers.responses('transaction-response', results);
@@ -144,6 +143,13 @@ export class FhirRouter {
   }
 }
 
+/** What a patch changed, or a create found there already, is told whole only to callers who may read it: they didn't send it. */
+function tactful(policy: AccessPolicy, { method, type, criteria }: WriteRequest, preference: Preference): Preference {
+  const sentWhole = method === 'PUT' || (method === 'POST' && criteria === undefined);
+  const readable = policy.allows('r', type) && !policy.restriction('r', type);
+  return sentWhole || readable ? preference : { ...preference, answer: 'minimal' };
+}
+
 const isRead = ({ method, path }: FhirRequest): boolean => method === 'GET' || method === 'HEAD' || (method === 'POST' && path[1] === '_search');
 
 function auditWordOf(request: FhirRequest): Pick<AuditFact, 'action' | 'what'> {
@@ -154,5 +160,6 @@ function auditWordOf(request: FhirRequest): Pick<AuditFact, 'action' | 'what'> {
     return { action: 'read', what: path[2] === '_history' ? 'fhir.vread' : 'fhir.read' };
   }
   if (method === 'POST') return { action: 'create', what: 'fhir.create' };
+  if (method === 'PATCH') return { action: 'update', what: 'fhir.patch' };
   return method === 'DELETE' ? { action: 'delete', what: 'fhir.delete' } : { action: 'update', what: 'fhir.update' };
 }

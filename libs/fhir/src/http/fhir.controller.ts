@@ -4,7 +4,7 @@ import type { Clock } from '@cairn/kernel';
 import { CLOCK, CONFIG, CurrentScope, Public, type Config, type Scope } from '@cairn/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { prettyJson } from '../lossless/pretty-json.js';
-import { readBody } from '../lossless/read-body.js';
+import { readBody, readText } from '../lossless/read-body.js';
 import { capabilityStatement } from './capability-statement.js';
 import { methodNotAllowed, splitUrl, type FhirRequest } from './fhir-request.js';
 import { FhirRouter } from './fhir-router.js';
@@ -65,7 +65,9 @@ export class FhirController {
       return { ...common, query: [...query, ...new URLSearchParams(body)] };
     }
     if (!Buffer.isBuffer(body)) return { ...common, query };
-    return { ...common, query, body: readBody(body, { maxDepth: this.config.FHIR_JSON_DEPTH_LIMIT }) };
+    const limits = { maxDepth: this.config.FHIR_JSON_DEPTH_LIMIT };
+    const isPatch = request.headers['content-type']?.startsWith('application/json-patch+json') ?? false;
+    return { ...common, query, ...(isPatch ? { operations: readText(body, limits) } : { body: readBody(body, limits) }) };
   }
 }
 

@@ -3,6 +3,7 @@ import { versionIn } from '@cairn/platform';
 import { demandInteraction } from '../interactions/type-rules.js';
 import type { WriteRequest } from '../interactions/write-request.js';
 import type { JsonObject } from '../lossless/read-body.js';
+import { readPatch } from '../patch/read-patch.js';
 import { idIn, methodNotAllowed, typeIn, type FhirRequest } from './fhir-request.js';
 
 /** The write that a request asks for. Refuses a method that has no meaning at its URL. */
@@ -17,6 +18,11 @@ export function writeOf(request: FhirRequest, path: string): WriteRequest {
     demandInteraction(type, 'create');
     const criteria = headers['if-none-exist'];
     return { ...common, method, content: bodyOf(request), ...(criteria === undefined ? {} : { criteria }) };
+  }
+  if (method === 'PATCH') {
+    demandInteraction(type, 'patch');
+    const target = second === undefined ? { criteria: criteriaIn(request) } : { id: idIn(second) };
+    return { ...common, method, ...target, patch: readPatch(request.operations ?? bodyOf(request)) };
   }
   if (method !== 'PUT' && method !== 'DELETE') throw methodNotAllowed(method);
   demandInteraction(type, method === 'PUT' ? 'update' : 'delete');

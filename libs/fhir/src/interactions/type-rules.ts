@@ -7,13 +7,13 @@ const NOT_STORED: readonly ResourceType[] = ['Parameters', 'OperationOutcome'];
 /** Evidence of what happened: created and read, never changed or deleted. */
 const APPEND_ONLY: readonly ResourceType[] = ['AuditEvent', 'Provenance'];
 
-export type RestInteraction = 'read' | 'vread' | 'update' | 'delete' | 'history-instance' | 'history-type' | 'create' | 'search-type';
+export type RestInteraction = 'read' | 'vread' | 'update' | 'patch' | 'delete' | 'history-instance' | 'history-type' | 'create' | 'search-type';
 
 /** What can be done with resources of a type. */
 export function interactionsOf(type: ResourceType): readonly RestInteraction[] {
   if (NOT_STORED.includes(type)) return [];
   const always: RestInteraction[] = ['read', 'vread', 'history-instance', 'history-type', 'create', 'search-type'];
-  return APPEND_ONLY.includes(type) ? always : [...always, 'update', 'delete'];
+  return APPEND_ONLY.includes(type) ? always : [...always, 'update', 'patch', 'delete'];
 }
 
 /** Refuses with 405 what can't be done with the type. */

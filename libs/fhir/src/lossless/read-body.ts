@@ -10,12 +10,15 @@ export interface JsonObject {
 }
 
 /** Reads a request's body. Refuses what is not UTF-8, not JSON, or not an object, and whatever `compactJson` refuses. */
-export function readBody(body: Buffer | string, limits: JsonLimits): JsonObject {
+export const readBody = (body: Buffer | string, limits: JsonLimits): JsonObject => readObject(readText(body, limits));
+
+/** Reads a request's body, be it an object or not, as compact JSON. Refuses what is not UTF-8, and whatever `compactJson` refuses. */
+export function readText(body: Buffer | string, limits: JsonLimits): string {
   if (typeof body !== 'string' && !isUtf8(body)) {
     throw invalid('The body is not valid UTF-8. Send JSON in UTF-8.', { code: 'invalid-unicode' });
   }
   const text = (typeof body === 'string' ? body : body.toString('utf8')).replace(/^\uFEFF/, '');
-  return readObject(compactJson(text, limits));
+  return compactJson(text, limits);
 }
 
 /** Reads compact JSON that is known to be sound. Refuses what is not an object. */
