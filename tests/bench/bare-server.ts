@@ -34,7 +34,7 @@ async function serve({ databaseUrl, poolSize, routes }: BareOrders): Promise<voi
       method,
       url: path,
       handler: async (request, reply) => {
-        const own = method === 'POST' ? [crypto.randomUUID(), request.body] : [...Object.values(request.params as object), ...Object.values(request.query as object)];
+        const own = method === 'POST' ? [crypto.randomUUID(), request.body] : [request.params, request.query].flatMap((named) => Object.values(named as Record<string, unknown>));
         const { rows } = await pool.query<{ body: string }>({ name, text, values: [...values, ...own] });
         return reply.type('application/fhir+json').send(rows.length === 1 ? rows[0]?.body : `[${rows.map((each) => each.body).join(',')}]`);
       },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Bundle, Observation, OperationOutcome, Parameters, Patient, Resource } from '@medplum/fhirtypes';
+import type { Bundle, Element, Observation, OperationOutcome, Parameters, Patient, Resource } from '@medplum/fhirtypes';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { FhirClient } from '../support/fhir-client.js';
 
@@ -75,7 +75,7 @@ describe('patches', () => {
   });
 
   it('by FHIRPath Patch add, insert, move, replace and delete', async () => {
-    const sent: Patient = {
+    const sent: Patient & { _birthDate: Element } = {
       resourceType: 'Patient',
       birthDate: '1970-01-01',
       _birthDate: { extension: [{ url: 'http://x.example/time', valueString: 'noon' }] },

@@ -228,9 +228,9 @@ describe('two hospitals in one clinic', () => {
           : table === 'fhir_history'
             ? [`select count(*) n from ${table} where id = $1`, [pain]]
             : [`select count(*) n from ${table} where connection_id = $1`, [EAST]];
-      expect([table, await count(scopeOf(WEST), sql as string, values as unknown[])]).toEqual([table, 0]);
-      expect([table, await count({ ...scopeOf(null), clinicId: OTHER_CLINIC }, sql as string, values as unknown[])]).toEqual([table, 0]);
-      if (table !== 'fhir_create_claim') expect([table, (await count(scopeOf(EAST), sql as string, values as unknown[])) > 0]).toEqual([table, true]);
+      expect([table, await count(scopeOf(WEST), sql, values as unknown[])]).toEqual([table, 0]);
+      expect([table, await count({ ...scopeOf(null), clinicId: OTHER_CLINIC }, sql, values as unknown[])]).toEqual([table, 0]);
+      if (table !== 'fhir_create_claim') expect([table, (await count(scopeOf(EAST), sql, values as unknown[])) > 0]).toEqual([table, true]);
     }
   });
 

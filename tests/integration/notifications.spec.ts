@@ -114,8 +114,7 @@ describe('notifications', () => {
       const [phone, to] = [number(), address()];
       world.inbox.faults.set({ mode: 'reject', times: 1 });
       const id = await world.patient({ telecom: [mail(to), mobile(phone)] });
-      const { headers } = await world.app.request.get(`/api/v1/patients/${id}/contact-preferences`).set('authorization', world.coordinator);
-      await world.app.request.put(`/api/v1/patients/${id}/contact-preferences`).set('authorization', world.coordinator).set('if-match', String(headers['etag'])).send({ channels: ['email', 'sms'] }).expect(200);
+      await world.prefer(id, ['email', 'sms']);
       await world.review(id, world.inDays(1));
       const { sendings } = await world.reminder(id, 'review-1-day', 'delivered');
       expect(sendings.map(({ channel, word }) => `${channel} ${word}`)).toEqual(['email sending', 'email undelivered', 'sms sending', 'sms sent', 'sms delivered']);
@@ -204,7 +203,6 @@ describe('notifications', () => {
       return { id, phone };
     };
     const texts = (phone: string, count: number) => eventually(`${count} texts to ${phone}`, () => (world.textsTo(phone).length >= count ? world.textsTo(phone) : undefined));
-    const escalationsOf = async (patient: string) => (await world.app.request.get('/api/v1/escalations').query({ patient }).set('authorization', world.coordinator).expect(200)).body.items;
 
     it('are taken once, however often they are handed over', async () => {
       const { id, phone } = await asked();
@@ -217,8 +215,7 @@ describe('notifications', () => {
     it('with STOP stop everything at once, with one confirmation, and tell a coordinator', async () => {
       const { id, phone } = await asked();
       expect(await world.webhook('replies', { id: `stop-${phone}`, from: phone, to: CLINIC, body: 'Stop.' })).toBe(204);
-      const { body } = await world.app.request.get(`/api/v1/patients/${id}/opt-outs`).set('authorization', world.coordinator);
-      expect(body.optOuts).toMatchObject([{ topic: 'care', how: 'sms-reply' }, { topic: 'questionnaires' }]);
+      expect(await world.optOuts(id)).toMatchObject([{ topic: 'care', how: 'sms-reply' }, { topic: 'questionnaires' }]);
       expect((await texts(phone, 2))[1]).toBe('Harbour Street Clinic: you will get no more messages from us. To talk to us, call (212) 555-0100.');
       expect(await world.reminder(id, 'follow-up', 'escalated')).toMatchObject({ answer: 'stop', escalations: [{ reason: 'stopped-messages' }] });
       expect(await world.webhook('replies', { id: `stop-again-${phone}`, from: phone, to: CLINIC, body: 'STOP' })).toBe(204);
@@ -233,7 +230,7 @@ describe('notifications', () => {
       await texts(phone, 2);
       await world.webhook('replies', { id: `in-${phone}`, from: phone, to: CLINIC, body: 'start' });
       expect((await texts(phone, 3))[2]).toContain('you will get our messages again');
-      expect((await world.app.request.get(`/api/v1/patients/${id}/opt-outs`).set('authorization', world.coordinator)).body.optOuts).toEqual([]);
+      expect(await world.optOuts(id)).toEqual([]);
     });
 
     it('with HELP get help', async () => {
@@ -247,7 +244,7 @@ describe('notifications', () => {
       const { id, phone } = await asked();
       await world.until(world.inDays(8)); // The event is past: nothing is left to answer.
       await world.webhook('replies', { id: `late-${phone}`, from: phone, to: CLINIC, body: 'Is the clinic open on Monday?' });
-      const unmatched = await eventually('the task', async () => (await escalationsOf(id)).find(({ reason }: { reason: string }) => reason === 'unmatched-reply'));
+      const unmatched = await eventually('the task', async () => (await world.escalations(id)).find(({ reason }) => reason === 'unmatched-reply'));
       const reply = await world.fhir.get(`/${unmatched.reply}`);
       expect(reply.body).toMatchObject({ sender: { reference: `Patient/${id}` }, payload: [{ contentString: 'Is the clinic open on Monday?' }] });
     });
@@ -255,8 +252,8 @@ describe('notifications', () => {
     it('of a number that nobody wrote to go to a coordinator with the number, and are not answered', async () => {
       const phone = number();
       expect(await world.webhook('replies', { id: `who-${phone}`, from: phone, to: CLINIC, body: 'STOP' })).toBe(204);
-      const { body } = await world.app.request.get('/api/v1/escalations').query({ limit: 200 }).set('authorization', world.coordinator).expect(200);
-      const mine = await Promise.all(body.items.filter(({ patientId }: { patientId: string | null }) => patientId === null).map(async ({ reply }: { reply: string }) => (await world.fhir.get(`/${reply}`)).body));
+      const ofNobody = (await world.escalations()).filter(({ patientId }) => patientId === null);
+      const mine = await Promise.all(ofNobody.map(async ({ reply }) => (await world.fhir.get(`/${reply}`)).body));
       expect(mine).toEqual(expect.arrayContaining([expect.objectContaining({ sender: { type: 'Patient', identifier: { system: 'urn:ietf:rfc:3966', value: `tel:${phone}` } } })]));
       expect(world.textsTo(phone)).toEqual([]);
     });
@@ -274,14 +271,13 @@ describe('notifications', () => {
       await world.review(id, world.inDays(7));
       await world.reminder(id, 'follow-up', 'sent');
       const link = mailTo(to)[0]?.headers['list-unsubscribe']?.slice(1, -1) ?? '';
-      const optOuts = async () => (await world.app.request.get(`/api/v1/patients/${id}/opt-outs`).set('authorization', world.coordinator)).body.optOuts;
       const asks = await fetch(link);
       expect([asks.status, asks.headers.get('content-security-policy')]).toEqual([200, expect.stringContaining("default-src 'none'")]);
       expect(await asks.text()).toContain('Oui, arrêter tous les messages');
-      expect(await optOuts()).toEqual([]);
+      expect(await world.optOuts(id)).toEqual([]);
       const stopped = await fetch(link, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'List-Unsubscribe=One-Click' });
       expect([stopped.status, await stopped.text()]).toEqual([200, expect.stringContaining('Vous ne recevrez plus')]);
-      expect(await optOuts()).toMatchObject([{ topic: 'care', how: 'email-link' }, { topic: 'questionnaires' }]);
+      expect(await world.optOuts(id)).toMatchObject([{ topic: 'care', how: 'email-link' }, { topic: 'questionnaires' }]);
       expect((await fetch(`${world.app.url}/stop/nonsense`)).status).toBe(404);
       expect((await fetch(`${link.slice(0, -3)}AAA`, { method: 'POST' })).status).toBe(404);
     });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Communication, Task } from '@medplum/fhirtypes';
-import { MessagingWorld } from '../support/messaging-world.js';
+import { MessagingWorld, type ReminderAnswer } from '../support/messaging-world.js';
+import { RestClient } from '../support/rest-client.js';
 
 describe('reminders', () => {
   let world: MessagingWorld;
@@ -11,10 +12,7 @@ describe('reminders', () => {
   afterAll(() => world.stop());
 
   const communication = async (id: string): Promise<Communication> => (await world.fhir.get<Communication>(`/Communication/${id}`)).body;
-  const act = (path: string, version: number | undefined, body: object) => {
-    const request = world.app.request.post(`/api/v1/${path}`).set('authorization', world.coordinator);
-    return (version === undefined ? request : request.set('if-match', `W/"${version}"`)).send(body);
-  };
+  const act = (path: string, version: number | undefined, body: object) => world.coordinator.post<ReminderAnswer>(path, body, version === undefined ? undefined : `W/"${version}"`);
 
   describe('planning', () => {
     it('sets a follow-up, and reminders three days and one day before a review', async () => {
@@ -57,8 +55,7 @@ describe('reminders', () => {
 
     it('waits for the morning of the recipient', async () => {
       const id = await world.patient();
-      const { headers } = await world.app.request.get(`/api/v1/patients/${id}/contact-preferences`).set('authorization', world.coordinator);
-      await world.app.request.put(`/api/v1/patients/${id}/contact-preferences`).set('authorization', world.coordinator).set('if-match', String(headers['etag'])).send({ channels: ['email'], zone: 'America/Los_Angeles' }).expect(200);
+      await world.prefer(id, ['email'], 'America/Los_Angeles');
       await world.until(await dueAt(id, '10:00')); // seven in the morning in Los Angeles
       const waiting = await world.reminder(id, 'review-1-day', ({ steps }) => steps.some(({ event }) => event === 'postpone'));
       expect(waiting).toMatchObject({ state: 'pending', rule: 'quiet-hours', dueAt: world.inDays(0, '11:00').toISOString() });
@@ -69,7 +66,7 @@ describe('reminders', () => {
     it('never writes to somebody who opted out meanwhile, and tells a coordinator', async () => {
       const id = await world.patient();
       const due = await dueAt(id, '10:00');
-      await world.app.request.post(`/api/v1/patients/${id}/opt-outs`).set('authorization', world.coordinator).send({ topic: 'care', how: 'phone' }).expect(201);
+      expect((await world.coordinator.post(`patients/${id}/opt-outs`, { topic: 'care', how: 'phone' })).status).toBe(201);
       await world.until(due);
       const { escalations, sendings } = await world.reminder(id, 'review-1-day', 'escalated');
       expect(sendings).toEqual([]);
@@ -168,9 +165,8 @@ describe('reminders', () => {
       const { id } = await asked();
       const { id: reminderId, version, availableActions } = await world.reminder(id, 'follow-up', 'delivered');
       expect(availableActions).toEqual(['cancel', 'answer']);
-      await act(`reminders/${reminderId}/answer`, version, { answer: 'stop' }).expect(400);
-      const { body } = await act(`reminders/${reminderId}/answer`, version, { answer: 'confirmed' }).expect(200);
-      expect(body).toMatchObject({ state: 'answered', answer: 'confirmed' });
+      expect((await act(`reminders/${reminderId}/answer`, version, { answer: 'stop' })).status).toBe(400);
+      expect(await act(`reminders/${reminderId}/answer`, version, { answer: 'confirmed' })).toMatchObject({ status: 200, body: { state: 'answered', answer: 'confirmed' } });
     });
   });
 
@@ -190,7 +186,7 @@ describe('reminders', () => {
 
     it('arrive as a link that says nothing of the patient', async () => {
       const id = await world.patient();
-      await world.app.request.post(`/api/v1/patients/${id}/consents`).set('authorization', world.coordinator).send({ topic: 'questionnaires', channel: 'sms', given: true, how: 'in-person' }).expect(201);
+      await world.coordinator.post(`patients/${id}/consents`, { topic: 'questionnaires', channel: 'sms', given: true, how: 'in-person' });
       await assessment(id);
       await world.reminder(id, 'questionnaire', 'delivered');
       const [text = ''] = world.textsTo(await world.phoneOf(id));
@@ -203,46 +199,47 @@ describe('reminders', () => {
       const id = await world.patient();
       await world.review(id, world.inDays(20));
       await world.reminder(id, 'follow-up', 'pending');
-      const page = async (query: object) => (await world.app.request.get('/api/v1/reminders').query({ patient: id, ...query }).set('authorization', world.coordinator).expect(200)).body;
-      const first = await page({ limit: 2 });
-      const second = await page({ limit: 2, cursor: first.next });
+      const page = (query: string) => world.coordinator.read<{ items: ReminderAnswer[]; next?: string }>(`reminders?patient=${id}&${query}`);
+      const first = await page('limit=2');
+      const second = await page(`limit=2&cursor=${first.next}`);
       expect([first.items.length, second.items.length, second.next]).toEqual([2, 1, undefined]);
-      expect(new Set([...first.items, ...second.items].map(({ id: one }: { id: string }) => one)).size).toBe(3);
-      expect((await page({ state: 'sent' })).items).toEqual([]);
-      await world.app.request.get('/api/v1/reminders').query({ state: 'lost' }).set('authorization', world.coordinator).expect(400);
+      expect(new Set([...first.items, ...second.items].map(({ id: one }) => one)).size).toBe(3);
+      expect((await page('state=sent')).items).toEqual([]);
+      expect((await world.coordinator.get('reminders?state=lost')).status).toBe(400);
     });
 
     it('calls a reminder off, once, naming the version that was read', async () => {
       const id = await world.patient();
       await world.review(id, world.inDays(20));
       const { id: reminderId, version } = await world.reminder(id, 'follow-up', 'pending');
-      await act(`reminders/${reminderId}/cancellation`, undefined, { reason: 'Told in person' }).expect(428);
-      await act(`reminders/${reminderId}/cancellation`, version + 1, { reason: 'Told in person' }).expect(412);
-      const { body } = await act(`reminders/${reminderId}/cancellation`, version, { reason: 'Told in person' }).expect(200);
-      expect(body).toMatchObject({ state: 'cancelled', availableActions: [] });
-      await act(`reminders/${reminderId}/cancellation`, body.version, { reason: 'Told in person' }).expect(409);
-      await act(`reminders/${reminderId}/answer`, body.version, { answer: 'confirmed' }).expect(409);
+      const cancel = (named: number | undefined) => act(`reminders/${reminderId}/cancellation`, named, { reason: 'Told in person' });
+      expect((await cancel(undefined)).status).toBe(428);
+      expect((await cancel(version + 1)).status).toBe(412);
+      const cancelled = await cancel(version);
+      expect(cancelled).toMatchObject({ status: 200, body: { state: 'cancelled', availableActions: [] } });
+      expect((await cancel(cancelled.body.version)).status).toBe(409);
+      expect((await act(`reminders/${reminderId}/answer`, cancelled.body.version, { answer: 'confirmed' })).status).toBe(409);
     });
 
     it('resolves an escalation from the worklist', async () => {
       const id = await world.patient({ telecom: undefined });
       await world.review(id, world.inDays(1));
       await world.reminder(id, 'review-1-day', 'escalated');
-      const worklist = async () => (await world.app.request.get('/api/v1/escalations').query({ patient: id }).set('authorization', world.coordinator).expect(200)).body.items;
-      const [open] = await worklist();
+      const [open] = await world.escalations(id);
       expect(open).toMatchObject({ reason: 'no-channel', nextStep: expect.stringContaining('Call the patient'), overdue: false, availableActions: ['resolve'] });
-      await act(`escalations/${open.id}/resolution`, open.version, { outcome: 'vanished' }).expect(400);
-      const { body } = await act(`escalations/${open.id}/resolution`, open.version, { outcome: 'reached-by-phone', note: 'Has no phone of her own; write letters.' }).expect(200);
-      expect(body).toMatchObject({ state: 'resolved', outcome: 'reached-by-phone', availableActions: [] });
-      expect(await worklist()).toEqual([]);
-      expect((await world.fhir.get<Task>(`/Task/${open.id}`)).body.status).toBe('completed');
+      const resolve = (body: object) => act(`escalations/${open?.id}/resolution`, open?.version, body);
+      expect((await resolve({ outcome: 'vanished' })).status).toBe(400);
+      const resolved = await resolve({ outcome: 'reached-by-phone', note: 'Has no phone of her own; write letters.' });
+      expect(resolved).toMatchObject({ status: 200, body: { state: 'resolved', outcome: 'reached-by-phone', availableActions: [] } });
+      expect(await world.escalations(id)).toEqual([]);
+      expect((await world.fhir.get<Task>(`/Task/${open?.id}`)).body.status).toBe('completed');
     });
 
     it('is for those whose work it is', async () => {
-      const auditor = await world.app.as('auditor');
-      await world.app.request.get('/api/v1/reminders').set('authorization', auditor).expect(403);
-      await world.app.request.get('/api/v1/escalations').set('authorization', auditor).expect(403);
-      await world.app.request.get('/api/v1/reminders').expect(401);
+      const auditor = new RestClient(world.app, await world.app.as('auditor'));
+      expect((await auditor.get('reminders')).status).toBe(403);
+      expect((await auditor.get('escalations')).status).toBe(403);
+      expect((await new RestClient(world.app, undefined).get('reminders')).status).toBe(401);
     });
   });
 });

@@ -18,10 +18,10 @@ describe('tokens for systems', () => {
 
   it.each(['ES384', 'RS384'])('come for an assertion signed with %s, live five minutes and carry the scopes that are both asked for and held', async (algorithm) => {
     const client = await registerClient(app, { algorithm, scopes: ['system/Patient.rs', 'system/Task.cruds'] });
-    const answer = await ask(client.form(await client.assertion(), 'system/Task.cruds system/Observation.rs')).expect(200);
+    const answer: { body: { access_token: string }; headers: Record<string, string> } = await ask(client.form(await client.assertion(), 'system/Task.cruds system/Observation.rs')).expect(200);
     expect(answer.body).toMatchObject({ token_type: 'bearer', expires_in: 300, scope: 'system/Task.cruds' });
     expect(answer.headers['cache-control']).toBe('no-store');
-    const claims = decodeJwt(answer.body.access_token as string);
+    const claims = decodeJwt(answer.body.access_token);
     expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBe(300);
   });
 

@@ -4,19 +4,31 @@ import { once } from 'node:events';
 import type { Patient, Task } from '@medplum/fhirtypes';
 import { newId } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
-import { atWallTime, dayPlus, localDay } from '@cairn/people';
+import { atWallTime, dayPlus, localDay, type ContactProfile, type PatientFacts } from '@cairn/people';
 import { startInbox, startSmsGateway, type Inbox, type SmsGateway } from '../../apps/sandbox/src/index.js';
 import type { SmsOptions } from '../../apps/sandbox/src/sms/gateway.js';
 import { startTestApp, testEnvironment, type TestApp, type TestAppOptions } from './app.js';
 import { eventually } from './eventually.js';
 import type { FhirClient } from './fhir-client.js';
 import { patientWith, sender } from './patient-factory.js';
+import { RestClient } from './rest-client.js';
 
-export const ZONE = 'America/New_York';
-export const SECRET = 'a secret of the tests only';
+const ZONE = 'America/New_York';
+const SECRET = 'a secret of the tests only';
 const TOKEN = 'a-token-of-the-tests';
 /** How long a test waits for a reminder before it gives up. */
 const PATIENCE_MS = 25_000;
+
+/** An escalation as the REST interface answers it. */
+export interface EscalationAnswer {
+  readonly id: string;
+  readonly patientId: string | null;
+  readonly reason: string;
+  readonly rule: string | null;
+  readonly state: string;
+  readonly reply: string | null;
+  readonly version: number;
+}
 
 /** A reminder as the REST interface answers it. */
 export interface ReminderAnswer {
@@ -32,7 +44,7 @@ export interface ReminderAnswer {
   readonly availableActions: readonly string[];
   readonly steps: readonly { readonly event: string; readonly rule: string | null }[];
   readonly sendings: readonly { readonly channel: string; readonly word: string; readonly rule: string | null }[];
-  readonly escalations: readonly { readonly id: string; readonly reason: string; readonly rule: string | null; readonly state: string; readonly reply: string | null; readonly version: number }[];
+  readonly escalations: readonly EscalationAnswer[];
 }
 
 /** Cairn with a worker, between a real mail server and a real text-message gateway, at ten in the morning of its clinic. */
@@ -42,7 +54,7 @@ export class MessagingWorld {
     readonly gateway: SmsGateway,
     readonly inbox: Inbox,
     readonly fhir: FhirClient,
-    readonly coordinator: string,
+    readonly coordinator: RestClient,
     private readonly environment: Readonly<Record<string, string>>,
   ) {}
 
@@ -52,7 +64,7 @@ export class MessagingWorld {
     const variables = { SMS_GATEWAY_URL: gateway.url, SMS_GATEWAY_TOKEN: TOKEN, SMS_WEBHOOK_SECRET: SECRET, SMTP_URL: inbox.url, SMTP_FROM: 'Clinic <no-reply@clinic.example>', ...environment };
     const app = await startTestApp({ worker: true, ...options, environment: variables });
     gateway.inboundUrl = `${app.url}/webhooks/sms/replies`;
-    const world = new MessagingWorld(app, gateway, inbox, await sender(app), await app.as('coordinator'), variables);
+    const world = new MessagingWorld(app, gateway, inbox, await sender(app), new RestClient(app, await app.as('coordinator')), variables);
     await world.until(world.inDays(1));
     return world;
   }
@@ -115,9 +127,26 @@ export class MessagingWorld {
     return id;
   }
 
+  /** Sets the patient's channels, in order, and the zone of their clock. */
+  async prefer(patientId: string, channels: readonly string[], zone: string | null = null): Promise<void> {
+    const path = `patients/${patientId}/contact-preferences`;
+    const { etag } = await this.coordinator.get(path);
+    const { status } = await this.coordinator.put(path, { channels, zone }, etag);
+    if (status !== 200) throw new Error(`The preferences were not taken: ${status}`);
+  }
+
+  /** The opt-outs in force. */
+  async optOuts(patientId: string): Promise<ContactProfile['standing']['optOuts']> {
+    return (await this.coordinator.read<ContactProfile['standing']>(`patients/${patientId}/opt-outs`)).optOuts;
+  }
+
+  /** Open escalations, of one patient or of all. */
+  async escalations(patientId?: string): Promise<EscalationAnswer[]> {
+    return (await this.coordinator.read<{ items: EscalationAnswer[] }>(`escalations?limit=200${patientId ? `&patient=${patientId}` : ''}`)).items;
+  }
+
   async list(patientId: string): Promise<ReminderAnswer[]> {
-    const { body } = await this.app.request.get('/api/v1/reminders').query({ patient: patientId }).set('authorization', this.coordinator).expect(200);
-    return body.items;
+    return (await this.coordinator.read<{ items: ReminderAnswer[] }>(`reminders?patient=${patientId}`)).items;
   }
 
   /** The patient's reminder of this kind with its history, once it is in the state asked for. The newest, where there are several. */
@@ -131,9 +160,9 @@ export class MessagingWorld {
         [patientId, kind],
       );
       if (!row || row.seen === seen) return undefined;
-      const { body } = await this.app.request.get(`/api/v1/reminders/${row.id}`).set('authorization', this.coordinator).expect(200);
-      [seen, last] = [row.seen, body];
-      return wanted(body) ? body : undefined;
+      const reminder = await this.coordinator.read<ReminderAnswer>(`reminders/${row.id}`);
+      [seen, last] = [row.seen, reminder];
+      return wanted(reminder) ? reminder : undefined;
     }, PATIENCE_MS);
     return found.catch((error: unknown) => {
       throw new Error(`${String(error)}. It is ${JSON.stringify(last, undefined, 1)}`);
@@ -142,8 +171,9 @@ export class MessagingWorld {
 
   /** The number that the patient's texts go to. */
   async phoneOf(patientId: string): Promise<string> {
-    const { body } = await this.app.request.get(`/api/v1/patients/${patientId}`).set('authorization', this.coordinator).expect(200);
-    return body.phones[0];
+    const [phone] = (await this.coordinator.read<PatientFacts>(`patients/${patientId}`)).phones;
+    if (phone === undefined) throw new Error('The patient has no telephone.');
+    return phone;
   }
 
   /** Texts that the gateway took for the number. */

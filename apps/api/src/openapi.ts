@@ -1,9 +1,12 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject, type SwaggerDocumentOptions } from '@nestjs/swagger';
 import type { Config } from '@cairn/platform';
+import { z } from 'zod';
+
+type StandardSchemaConverter = NonNullable<SwaggerDocumentOptions['standardSchemaConverter']>;
 
 /** The OpenAPI description of what is registered. */
-export function describeApi(app: NestFastifyApplication, config: Config): OpenAPIObject {
+function describeApi(app: NestFastifyApplication, config: Config): OpenAPIObject {
   const description = new DocumentBuilder()
     .setTitle('Cairn')
     .setDescription('Care coordination for chronic-pain clinics. FHIR R4 stands at /fhir (see /fhir/metadata); this page describes the REST interface that coordinators and clinicians use.')
@@ -12,8 +15,21 @@ export function describeApi(app: NestFastifyApplication, config: Config): OpenAP
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .addSecurityRequirements('bearer')
     .build();
-  return SwaggerModule.createDocument(app, description);
+  return SwaggerModule.createDocument(app, description, { standardSchemaConverter });
 }
+
+/** A request's schema in the words of OpenAPI 3.0. Where a format says what a text must look like, the pattern that checks it would only hide that. */
+const standardSchemaConverter: StandardSchemaConverter = (schema) => {
+  if (!(schema instanceof z.ZodType)) return undefined;
+  const { $schema: _, ...described } = z.toJSONSchema(schema, {
+    target: 'openapi-3.0',
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.format) delete jsonSchema.pattern;
+    },
+  });
+  return { schema: described };
+};
 
 /** Serves the description at /docs (a page) and /docs/openapi.json. */
 export function serveOpenApi(app: NestFastifyApplication, config: Config): void {

@@ -6,7 +6,7 @@ export interface Answer<T> {
 }
 
 /** Told when a party got another answer than it counted on. */
-export class UnexpectedAnswer extends Error {
+class UnexpectedAnswer extends Error {
   constructor(
     readonly status: number,
     request: string,

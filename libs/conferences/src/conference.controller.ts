@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { CurrentScope, Needs, etag, versionIn, type Scope } from '@cairn/platform';
+import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { CurrentScope, Needs, etag, versionIn, withExample, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Agenda } from './agenda.service.js';
@@ -13,7 +13,6 @@ import { CONFERENCE_STATES } from './conference.workflow.js';
 
 const uuid = z.uuid();
 const IF_MATCH = { name: 'If-Match', required: true, description: 'The ETag that was read', example: 'W/"1"' };
-const EXAMPLE_PRACTITIONER = 'the-practitioner-id';
 
 /** The team's conferences, from plan to meeting. */
 @ApiTags('Conferences')
@@ -40,13 +39,6 @@ export class ConferenceController {
   @Post('conferences')
   @Needs('conference.organise')
   @ApiOperation({ summary: 'Plan a conference', description: 'Cases that wait for a conference come onto its agenda by themselves.' })
-  @ApiBody({
-    schema: {
-      type: 'object',
-      properties: { title: { type: 'string' }, startsAt: { type: 'string', format: 'date-time' }, endsAt: { type: 'string', format: 'date-time' }, invited: { type: 'array', items: { type: 'string' } } },
-      example: { title: 'Tuesday conference', startsAt: '2030-01-08T13:00:00Z', endsAt: '2030-01-08T14:00:00Z', invited: [EXAMPLE_PRACTITIONER] },
-    },
-  })
   @ApiCreatedResponse({ description: 'The conference; the ETag is what the next act must name' })
   async plan(@CurrentScope() scope: Scope, @Body({ schema: conferenceBody }) body: ConferenceBody, @Res({ passthrough: true }) reply: FastifyReply): Promise<ConferenceFacts> {
     const conference = await this.planning.plan(scope, body);
@@ -73,21 +65,6 @@ export class ConferenceController {
   @Post('conferences/:id/agenda-items')
   @Needs(RIGHT_OF['add-item'])
   @ApiOperation({ summary: 'Put a patient on the agenda', description: 'After the lock only with `urgentReason`; such an item is marked as late and gets its case pack at once.' })
-  @ApiBody({
-    schema: {
-      type: 'object',
-      properties: {
-        patientId: { type: 'string' },
-        referralId: { type: 'string', format: 'uuid' },
-        question: { type: 'string' },
-        presenterId: { type: 'string' },
-        minutes: { type: 'integer' },
-        source: { type: 'string', enum: ['referral', 'plan-review', 'safety-alert', 'unfinished-action'] },
-        urgentReason: { type: 'string' },
-      },
-      example: { patientId: 'the-patient-id', question: 'Which programme fits?', presenterId: EXAMPLE_PRACTITIONER, minutes: 15, source: 'referral' },
-    },
-  })
   @ApiCreatedResponse({ description: 'The conference with the new item' })
   async addItem(@CurrentScope() scope: Scope, @Param('id', { schema: uuid }) id: string, @Body({ schema: itemBody }) body: ItemBody, @Res({ passthrough: true }) reply: FastifyReply): Promise<ConferenceFacts> {
     return answered(reply, await this.agenda.add(scope, id, body));
@@ -117,13 +94,6 @@ export class ConferenceController {
   @Needs(RIGHT_OF['record-attendance'])
   @ApiOperation({ summary: 'Record who is there, in place of what was recorded before', description: 'The discipline may be left out for those who hold one only.' })
   @ApiHeader({ ...IF_MATCH, required: false })
-  @ApiBody({
-    schema: {
-      type: 'object',
-      properties: { attendees: { type: 'array', items: { type: 'object', properties: { practitionerId: { type: 'string' }, discipline: { type: 'string' }, present: { type: 'boolean' } } } } },
-      example: { attendees: [{ practitionerId: EXAMPLE_PRACTITIONER, present: true }] },
-    },
-  })
   @ApiOkResponse({ description: 'The conference, with its quorum' })
   async attendance(
     @CurrentScope() scope: Scope,
@@ -140,12 +110,11 @@ export class ConferenceController {
   @Needs(RIGHT_OF.cancel)
   @ApiOperation({ summary: 'Call the conference off; its cases wait for the next one' })
   @ApiHeader(IF_MATCH)
-  @ApiBody({ schema: { type: 'object', properties: { reason: { type: 'string' } }, example: { reason: 'Too few can come.' } } })
   @ApiOkResponse({ description: 'The conference, cancelled' })
   async cancel(
     @CurrentScope() scope: Scope,
     @Param('id', { schema: uuid }) id: string,
-    @Body({ schema: reasonBody }) body: ReasonBody,
+    @Body({ schema: withExample(reasonBody, { reason: 'Too few can come.' }) }) body: ReasonBody,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ConferenceFacts> {

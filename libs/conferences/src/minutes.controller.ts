@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { CurrentScope, Needs, etag, versionIn, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -45,28 +45,6 @@ export class MinutesController {
   @Needs(RIGHT_OF.decide)
   @ApiOperation({ summary: 'Record the decision on an item, or that it was listed and not discussed', description: 'It can be recorded anew until the minutes are signed, and has no effect before.' })
   @ApiHeader({ ...IF_MATCH, required: false, description: 'The version of the item that was read' })
-  @ApiBody({
-    schema: {
-      type: 'object',
-      properties: {
-        outcome: { type: 'string', enum: ['decided', 'not-discussed'] },
-        rationale: { type: 'string' },
-        votes: { type: 'object', properties: { for: { type: 'integer' }, against: { type: 'integer' }, abstained: { type: 'integer' } } },
-        dissent: { type: 'array', items: { type: 'object', properties: { name: { type: 'string' }, reason: { type: 'string' } } } },
-        recommendations: {
-          type: 'array',
-          items: { type: 'object', properties: { code: { type: 'string' }, detail: { type: 'string' }, ownerId: { type: 'string' }, dueDate: { type: 'string', format: 'date' } } },
-        },
-      },
-      example: {
-        outcome: 'decided',
-        rationale: 'Fear of movement keeps the patient from work; no sign of a new cause.',
-        votes: { for: 3, against: 0, abstained: 0 },
-        dissent: [],
-        recommendations: [{ code: 'physiotherapy', detail: 'Graded exposure, twice a week', ownerId: 'the-practitioner-id', dueDate: '2030-02-01' }],
-      },
-    },
-  })
   @ApiOkResponse({ description: 'The item; its ETag is its own version' })
   async decide(
     @CurrentScope() scope: Scope,
@@ -114,7 +92,6 @@ export class MinutesController {
   @Needs(RIGHT_OF.amend)
   @ApiOperation({ summary: 'Add to signed minutes; what was signed stays' })
   @ApiHeader(IF_MATCH)
-  @ApiBody({ schema: { type: 'object', properties: { itemId: { type: 'string', format: 'uuid' }, text: { type: 'string' } }, example: { itemId: '00000000-0000-7000-8000-000000000000', text: 'The due date meant was the first of March.' } } })
   @ApiOkResponse({ description: 'The conference, amended' })
   async amend(
     @CurrentScope() scope: Scope,

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { CurrentScope, Needs, etag, versionIn, type Scope } from '@cairn/platform';
+import { CurrentScope, Needs, etag, versionIn, withExample, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { completionBody, reasonBody, recommendationsQuery, type CompletionBody, type ReasonBody, type RecommendationsQuery } from './conference.dto.js';
@@ -56,7 +56,7 @@ export class RecommendationController {
   @Needs('conference.follow-up')
   @ApiOperation({ summary: 'It was done' })
   @ApiHeader(IF_MATCH)
-  @ApiBody({ required: false, schema: { type: 'object', properties: { note: { type: 'string' } }, example: { note: 'First session held.' } } })
+  @ApiBody({ required: false })
   @ApiOkResponse({ description: 'The recommendation, done' })
   async complete(
     @CurrentScope() scope: Scope,
@@ -73,12 +73,11 @@ export class RecommendationController {
   @Needs('conference.follow-up')
   @ApiOperation({ summary: 'It will not be done, and why; the case comes back to the team' })
   @ApiHeader(IF_MATCH)
-  @ApiBody({ schema: { type: 'object', properties: { reason: { type: 'string' } }, example: { reason: 'The patient does not want it.' } } })
   @ApiOkResponse({ description: 'The recommendation, not done' })
   async giveUp(
     @CurrentScope() scope: Scope,
     @Param('id', { schema: uuid }) id: string,
-    @Body({ schema: reasonBody }) body: ReasonBody,
+    @Body({ schema: withExample(reasonBody, { reason: 'The patient does not want it.' }) }) body: ReasonBody,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RecommendationFacts> {

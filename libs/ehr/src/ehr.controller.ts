@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { CurrentScope, Needs, type Scope } from '@cairn/platform';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { CurrentScope, Needs, withExample, type Scope } from '@cairn/platform';
 import { z } from 'zod';
 import { EhrChecks, type CheckReport } from './check/ehr-checks.service.js';
 import { ConnectionQueries, type ConnectionView, type UntoldCount } from './connection/connection.queries.js';
@@ -11,7 +11,6 @@ import { DELIVERY_STATES } from './delivery/delivery.workflow.js';
 import { checkBody, deliveryQuery, reasonBody, replayAllBody, untoldQuery, type CheckBody, type DeliveryQuery, type ReasonBody, type ReplayAllBody, type UntoldQuery } from './ehr.dto.js';
 
 const uuid = z.uuid();
-const REASON = { schema: { type: 'object', required: ['reason'], properties: { reason: { type: 'string', description: 'Why; must not name the patient' } }, example: { reason: 'Scope added at the EHR' } } };
 
 /** The links to outside EHRs, for hospital IT: how they are, what is on its way, what did not arrive. Redacted: no clinical content, no patient. */
 @ApiTags('EHR connections')
@@ -82,13 +81,12 @@ export class EhrConnectionController {
   @HttpCode(200)
   @Needs('link.manage')
   @ApiOperation({ summary: 'Send a delivery again that did not arrive; decides for Cairn’s version after a foreign change' })
-  @ApiBody(REASON)
   @ApiOkResponse({ description: 'The delivery as it stands now' })
   async replay(
     @CurrentScope() scope: Scope,
     @Param('id', { schema: uuid }) id: string,
     @Param('delivery', { schema: uuid }) delivery: string,
-    @Body({ schema: reasonBody }) { reason }: ReasonBody,
+    @Body({ schema: withExample(reasonBody, { reason: 'Scope added at the EHR' }) }) { reason }: ReasonBody,
   ): Promise<DeliveryHistory> {
     await this.deliveries.replay(scope, id, delivery, reason);
     return this.deliveryQueries.one(scope, id, delivery);
@@ -98,13 +96,12 @@ export class EhrConnectionController {
   @HttpCode(200)
   @Needs('link.manage')
   @ApiOperation({ summary: 'Set a delivery aside that did not arrive; leaves the EHR’s version after a foreign change' })
-  @ApiBody(REASON)
   @ApiOkResponse({ description: 'The delivery as it stands now' })
   async dismiss(
     @CurrentScope() scope: Scope,
     @Param('id', { schema: uuid }) id: string,
     @Param('delivery', { schema: uuid }) delivery: string,
-    @Body({ schema: reasonBody }) { reason }: ReasonBody,
+    @Body({ schema: withExample(reasonBody, { reason: 'Told by telephone' }) }) { reason }: ReasonBody,
   ): Promise<DeliveryHistory> {
     await this.deliveries.dismiss(scope, id, delivery, reason);
     return this.deliveryQueries.one(scope, id, delivery);
@@ -114,9 +111,8 @@ export class EhrConnectionController {
   @HttpCode(200)
   @Needs('link.manage')
   @ApiOperation({ summary: 'Send all dead deliveries of this connection again, or those of one problem' })
-  @ApiBody({ schema: { type: 'object', required: ['reason'], properties: { reason: { type: 'string' }, problem: { type: 'string' } }, example: { reason: 'Scope added at the EHR', problem: 'forbidden-there' } } })
   @ApiOkResponse({ description: 'How many go out again', example: { replayed: 3 } })
-  async replayAll(@CurrentScope() scope: Scope, @Param('id', { schema: uuid }) id: string, @Body({ schema: replayAllBody }) { reason, problem }: ReplayAllBody): Promise<{ replayed: number }> {
+  async replayAll(@CurrentScope() scope: Scope, @Param('id', { schema: uuid }) id: string, @Body({ schema: withExample(replayAllBody, { reason: 'Scope added at the EHR', problem: 'forbidden-there' }) }) { reason, problem }: ReplayAllBody): Promise<{ replayed: number }> {
     return { replayed: await this.deliveries.replayAll(scope, id, reason, problem) };
   }
 
@@ -132,9 +128,8 @@ export class EhrConnectionController {
   @HttpCode(201)
   @Needs('link.manage')
   @ApiOperation({ summary: 'Test the connection now: capabilities, clocks, discovery, token, scopes, search and, when asked, writing' })
-  @ApiBody({ schema: { type: 'object', properties: { write: { type: 'boolean', description: 'Also create, change and remove a test resource about nobody at the EHR (default false)' } }, example: { write: true } } })
   @ApiCreatedResponse({ description: 'Each step with what was found, and how to mend it' })
-  async check(@CurrentScope() scope: Scope, @Param('id', { schema: uuid }) id: string, @Body({ schema: checkBody }) body: CheckBody): Promise<CheckReport> {
+  async check(@CurrentScope() scope: Scope, @Param('id', { schema: uuid }) id: string, @Body({ schema: withExample(checkBody, { write: true }) }) body: CheckBody): Promise<CheckReport> {
     return this.checks.run(scope, id, body);
   }
 

@@ -1,3 +1,4 @@
+import { withExample } from '@cairn/platform';
 import { z } from 'zod';
 import { DELIVERY_STATES } from './delivery/delivery.workflow.js';
 
@@ -18,14 +19,14 @@ export const untoldQuery = z.strictObject({
 export type UntoldQuery = z.infer<typeof untoldQuery>;
 
 /** Why a person decided so; it stands in the delivery's history, so it must not name the patient. */
-export const reasonBody = z.strictObject({ reason: z.string().trim().min(3).max(200) });
+const reason = z.string().trim().min(3).max(200).describe('Why; must not name the patient');
+
+export const reasonBody = withExample(z.strictObject({ reason }), { reason: 'Scope added at the EHR' });
 export type ReasonBody = z.infer<typeof reasonBody>;
 
-export const replayAllBody = z.strictObject({ reason: z.string().trim().min(3).max(200), problem: z.string().max(60).optional() });
+export const replayAllBody = withExample(z.strictObject({ reason, problem: z.string().max(60).optional() }), { reason: 'Scope added at the EHR', problem: 'forbidden-there' });
 export type ReplayAllBody = z.infer<typeof replayAllBody>;
 
-export const checkBody = z.strictObject({
-  /** Also create, change and remove one test resource about nobody at the EHR: only when asked, since it may be in use. */
-  write: z.boolean().default(false),
-});
+/** Writing is tested only when asked, since the EHR may be in use. */
+export const checkBody = withExample(z.strictObject({ write: z.boolean().default(false).describe('Also create, change and remove one test resource about nobody at the EHR') }), { write: true });
 export type CheckBody = z.infer<typeof checkBody>;

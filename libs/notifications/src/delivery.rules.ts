@@ -7,7 +7,7 @@ export type Outcome =
   | { readonly result: 'accepted'; readonly providerId?: string | undefined }
   /** A definite no that will stay one: this number or address takes nothing. */
   | { readonly result: 'refused'; readonly code: string }
-  /** A definite no for now: nothing was taken, trying again is safe. */
+  /** A definite no that may pass: nothing was taken, trying again is safe. */
   | { readonly result: 'busy'; readonly code: string; readonly retryAfterSeconds?: number | undefined }
   /** No answer: it may have been taken or not. */
   | { readonly result: 'unknown'; readonly code: string };

@@ -7,20 +7,20 @@ const CONNECT_MS = 5_000;
 
 /** What an SMTP error tells, as far as it matters here. */
 interface SmtpTrouble {
-  readonly code?: unknown;
-  readonly originalCode?: unknown;
+  readonly code?: string;
+  readonly originalCode?: string;
   readonly responseCode?: unknown;
 }
 
 /**
- * What an error of the SMTP client means. A reply of the server is a definite no, for good (5xx) or for now (4xx, RFC 5321 4.2.1). Without
+ * What an error of the SMTP client means. A reply of the server is a definite no, for good (5xx) or one that may pass (4xx, RFC 5321 4.2.1). Without
  * one, a server that was not given the whole message, up to its final dot, can't have taken it (RFC 5321 4.1.1.4); from there on nobody can
  * tell.
  */
 export function smtpOutcome(error: unknown, isHandedOver: boolean): Outcome {
   const { responseCode, originalCode, code: kind }: SmtpTrouble = typeof error === 'object' && error !== null ? error : {};
   if (typeof responseCode === 'number') return { result: responseCode >= 500 ? 'refused' : 'busy', code: `smtp-${responseCode}` };
-  const code = String(originalCode ?? kind ?? 'error');
+  const code = originalCode ?? kind ?? 'error';
   if (isHandedOver) return { result: 'unknown', code };
   return { result: kind === 'EENVELOPE' ? 'refused' : 'busy', code };
 }

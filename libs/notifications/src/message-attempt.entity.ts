@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/postgresql';
 
 /** What is known of an attempt, weakest first. Later news never counts for less. */
-export const ATTEMPT_WORDS = ['sending', 'unknown', 'sent', 'failed', 'delivered'] as const;
+const ATTEMPT_WORDS = ['sending', 'unknown', 'sent', 'failed', 'delivered'] as const;
 export type AttemptWord = (typeof ATTEMPT_WORDS)[number];
 
 /** The word that holds once both were heard, in whatever order. */

@@ -12,8 +12,8 @@ const LATER = [401, 403, 408, 425, 429, 503];
 
 /** What an error of `fetch` means: a definite no where the gateway was never reached, else nobody can tell. */
 export function fetchOutcome(error: unknown): Outcome {
-  const { name, cause }: { name?: unknown; cause?: unknown } = typeof error === 'object' && error !== null ? error : {};
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : String(name ?? 'error');
+  const { name, cause }: { name?: string; cause?: unknown } = typeof error === 'object' && error !== null ? error : {};
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : (name ?? 'error');
   return { result: NEVER_CONNECTED.includes(code) ? 'busy' : 'unknown', code };
 }
 

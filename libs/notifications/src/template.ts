@@ -6,7 +6,7 @@ import table from './templates.json' with { type: 'json' };
 
 /** Languages that messages are written in. */
 export const LANGUAGES = ['en', 'es', 'fr'] as const;
-export type Language = (typeof LANGUAGES)[number];
+type Language = (typeof LANGUAGES)[number];
 
 /** Templates that a reminder can use, and those that answer a text message. */
 export const REMINDER_TEMPLATES = ['follow-up', 'visit', 'questionnaire'] as const;

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
-import { ApiBody, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Public } from '@cairn/platform';
 import type { FastifyRequest } from 'fastify';
 import { AnswerLinks, type Help } from './answer-links.service.js';
@@ -44,7 +44,6 @@ export class AnswerController {
     summary: 'Answer the questionnaire behind a patient’s link',
     description: '`help` stands in the answer when the patient needs help now: show it before anything says "done", and ask for a number to call back.',
   })
-  @ApiBody({ schema: { type: 'object', properties: { answers: { type: 'object', additionalProperties: true } }, example: { answers: { peg1: 7, peg2: 6, peg3: 8 } } } })
   @ApiOkResponse({ description: 'The answers were taken; sent twice, they count once' })
   async answer(@Param('token') token: string, @Body({ schema: answersBody }) body: AnswersBody, @Req() request: FastifyRequest): Promise<{ state: 'done'; help: Help | null }> {
     const { help, refusal } = await this.links.answer(token, request.id, body.answers);
@@ -55,7 +54,6 @@ export class AnswerController {
   @Post('call-back-number')
   @HttpCode(204)
   @ApiOperation({ summary: 'Say where to call back, after an answer that told of danger' })
-  @ApiBody({ schema: { type: 'object', required: ['phone'], properties: { phone: { type: 'string' } }, example: { phone: '+12125550123' } } })
   @ApiNoContentResponse({ description: 'Noted on the alert' })
   async callBack(@Param('token') token: string, @Body({ schema: callBackBody }) body: CallBackBody, @Req() request: FastifyRequest): Promise<void> {
     await this.links.callBack(token, request.id, body.phone);

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { CurrentScope, Needs, etag, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -29,21 +29,6 @@ export class AssessmentController {
   @ApiOperation({
     summary: 'Ask a patient for a questionnaire',
     description: 'Asking again for the same instrument, patient and due time returns the open one. What can reveal danger (PHQ-9) is asked at a distance only where a safety rota is set up.',
-  })
-  @ApiBody({
-    schema: {
-      type: 'object',
-      required: ['patientId', 'instrument', 'occasion', 'reason', 'dueAt'],
-      properties: {
-        patientId: { type: 'string' },
-        instrument: { type: 'string', enum: INSTRUMENT_IDS },
-        occasion: { type: 'string', enum: ['baseline', 'follow-up'] },
-        reason: { type: 'string' },
-        dueAt: { type: 'string', format: 'date-time' },
-        answeredBy: { type: 'string', enum: ['patient', 'staff'], default: 'patient' },
-      },
-      example: { patientId: 'the-patient-id', instrument: 'peg', occasion: 'baseline', reason: 'First visit', dueAt: '2030-01-01T09:00:00Z' },
-    },
   })
   @ApiCreatedResponse({ description: 'The assessment; the ETag names its version' })
   async request(@CurrentScope() scope: Scope, @Body({ schema: requestBody }) body: RequestBody, @Res({ passthrough: true }) reply: FastifyReply): Promise<OfferedAssessment> {
@@ -79,7 +64,6 @@ export class AssessmentController {
     summary: 'Record the answers, given together with the patient',
     description: 'Numbers for scales, LOINC answer codes for choices, by linkId. Nothing is guessed: every required question needs its answer. The same answers sent twice count once.',
   })
-  @ApiBody({ schema: { type: 'object', properties: { answers: { type: 'object', additionalProperties: true } }, example: { answers: { peg1: 7, peg2: 6, peg3: 8 } } } })
   @ApiOkResponse({ description: 'The scored assessment, and the safety alerts that the answers raised' })
   async answer(
     @CurrentScope() scope: Scope,

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { CurrentScope, Needs, etag, versionIn, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -39,7 +39,6 @@ export class SafetyAlertController {
   @Needs('safety.acknowledge')
   @ApiOperation({ summary: 'Take charge of a safety alert and say what is being done', description: 'If-Match is honoured but not asked for: nothing may stand between a clinician and an alert.' })
   @ApiHeader({ name: 'If-Match', required: false, example: 'W/"1"' })
-  @ApiBody({ schema: { type: 'object', required: ['note'], properties: { note: { type: 'string' } }, example: { note: 'Called the patient; safe at home with a friend; seen tomorrow at nine.' } } })
   @ApiOkResponse({ description: 'The alert, acknowledged' })
   async acknowledge(
     @CurrentScope() scope: Scope,

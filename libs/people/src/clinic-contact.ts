@@ -3,7 +3,11 @@ import { z } from 'zod';
 import { COUNTRIES, parsePhone } from './phone.js';
 import rules from './contact-rules.json' with { type: 'json' };
 
-const tells = (name: string): boolean => {
+/** The most characters that a clinic's name in messages may have. */
+export const LONGEST_NEUTRAL_NAME = rules.neutralName.longest;
+
+/** Whether a text tells what the clinic treats: whether it holds a word of the list, whatever its accents and case. */
+export const tells = (name: string): boolean => {
   const plain = name.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase();
   return rules.tellingWords.words.some((word) => plain.includes(word));
 };
@@ -17,7 +21,7 @@ export const clinicContactSchema = z.strictObject({
     .string()
     .trim()
     .min(2)
-    .max(rules.neutralName.longest)
+    .max(LONGEST_NEUTRAL_NAME)
     .refine((name) => !tells(name), "must not tell what the clinic treats: leave out words such as 'pain'"),
   /** The number that a patient may call, E.164. */
   phone: e164,

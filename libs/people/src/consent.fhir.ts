@@ -11,7 +11,7 @@ const code = (word: string): { coding: { system: string; code: string }[] } => (
 const TITLES: Record<Topic, string> = { care: 'Messages about care', questionnaires: 'Messages that ask for a questionnaire' };
 
 /** The id of the Consent that shows where a patient stands on one topic: always the same for the same patient and topic. */
-export const consentId = (clinicId: string, patientId: string, topic: Topic): string => v5(`contact-consent/${patientId}/${topic}`, clinicId);
+const consentId = (clinicId: string, patientId: string, topic: Topic): string => v5(`contact-consent/${patientId}/${topic}`, clinicId);
 
 /**
  * Where the patient stands on messages about one topic, as a Consent: permitted with the channels that were agreed to, or denied when none

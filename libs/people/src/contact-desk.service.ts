@@ -1,9 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions, audit, type Scope, type Tx } from '@cairn/platform';
-import type { ConsentBody, OptBody, PreferencesBody } from './contact.dto.js';
 import { ContactPreferences, type ContactProfile } from './contact-preferences.service.js';
+import type { Channel, Topic, Way } from './contact-words.js';
 import type { PatientFacts } from './patient.fhir.js';
 import { Patients } from './patients.service.js';
+
+/** Channels in the patient's order, and the zone of their clock; null: as the record or the clinic says. */
+export interface Choice {
+  readonly channels: readonly Channel[];
+  readonly zone: string | null;
+}
+
+/** A consent that a patient gave or withdrew, and how. */
+export interface ConsentWord {
+  readonly topic: Topic;
+  readonly channel: Channel;
+  readonly given: boolean;
+  readonly how: Way;
+}
+
+/** What a patient wants stopped, or started again, and how they said so. */
+export interface OptWord {
+  readonly topic: Topic | 'all';
+  readonly how: Way;
+}
 
 /** What the clinic's people see and change of a patient's contact details. Every act refuses with `not-found` where there is no such patient. */
 @Injectable()
@@ -29,22 +49,22 @@ export class ContactDesk {
   }
 
   /** Sets channels and zone. Refuses a stale version. */
-  async choose(scope: Scope, patientId: string, choice: PreferencesBody, readVersion: number | undefined): Promise<ContactProfile> {
+  async choose(scope: Scope, patientId: string, choice: Choice, readVersion: number | undefined): Promise<ContactProfile> {
     return this.#about(scope, patientId, (tx) => this.preferences.choose(tx, patientId, choice, readVersion));
   }
 
   /** Writes down a consent given or withdrawn. */
-  async consent(scope: Scope, patientId: string, consent: ConsentBody): Promise<ContactProfile> {
+  async consent(scope: Scope, patientId: string, consent: ConsentWord): Promise<ContactProfile> {
     return this.#about(scope, patientId, (tx) => this.preferences.recordConsent(tx, patientId, consent));
   }
 
   /** Writes down an opt-out. */
-  async optOut(scope: Scope, patientId: string, { topic, how }: OptBody): Promise<ContactProfile> {
+  async optOut(scope: Scope, patientId: string, { topic, how }: OptWord): Promise<ContactProfile> {
     return this.#about(scope, patientId, (tx) => this.preferences.recordOptOut(tx, patientId, topic, how));
   }
 
   /** Writes down that an opt-out no longer holds. */
-  async optIn(scope: Scope, patientId: string, { topic, how }: OptBody): Promise<ContactProfile> {
+  async optIn(scope: Scope, patientId: string, { topic, how }: OptWord): Promise<ContactProfile> {
     return this.#about(scope, patientId, (tx) => this.preferences.recordOptIn(tx, patientId, topic, how));
   }
 

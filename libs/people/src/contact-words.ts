@@ -7,9 +7,7 @@ export const CHANNELS = ['sms', 'email'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
 /** How Cairn learnt of a decision about contact. */
-export const WAYS = ['given-to-provider', 'in-person', 'phone', 'written', 'sms-reply', 'email-link'] as const;
-export type Way = (typeof WAYS)[number];
+export type Way = 'given-to-provider' | 'in-person' | 'phone' | 'written' | 'sms-reply' | 'email-link';
 
 /** What a decision about contact says. */
-export const DECISION_KINDS = ['consent-given', 'consent-withdrawn', 'opted-out', 'opted-in'] as const;
-export type DecisionKind = (typeof DECISION_KINDS)[number];
+export type DecisionKind = 'consent-given' | 'consent-withdrawn' | 'opted-out' | 'opted-in';

@@ -1,13 +1,11 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
-import { ApiBody, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentScope, Needs, etag, versionIn, type Scope } from '@cairn/platform';
 import { ContactDesk } from './contact-desk.service.js';
 import { consentBody, fhirId, optBody, preferencesBody, type ConsentBody, type OptBody, type PreferencesBody } from './contact.dto.js';
 import type { ContactProfile } from './contact-preferences.service.js';
 import type { PatientFacts } from './patient.fhir.js';
-
-const HOW = { type: 'string', enum: ['in-person', 'phone', 'written'] };
 
 /** Patients as the clinic's people see them, and how they may be contacted. */
 @ApiTags('Patients')
@@ -35,9 +33,6 @@ export class ContactController {
   @Needs('patient.contact')
   @ApiOperation({ summary: 'Set the channels in order of preference, and the zone of the patient’s clock' })
   @ApiHeader({ name: 'If-Match', required: true, description: 'The ETag that was read', example: 'W/"1"' })
-  @ApiBody({
-    schema: { type: 'object', properties: { channels: { type: 'array', items: { type: 'string', enum: ['sms', 'email'] } }, zone: { type: 'string', nullable: true } }, example: { channels: ['sms', 'email'], zone: 'America/New_York' } },
-  })
   @ApiOkResponse({ description: 'The preferences as they are now' })
   async choose(
     @CurrentScope() scope: Scope,
@@ -61,7 +56,6 @@ export class ContactController {
   @HttpCode(201)
   @Needs('patient.contact')
   @ApiOperation({ summary: 'Record that a patient gave, or withdrew, consent to messages about a topic on a channel' })
-  @ApiBody({ schema: { type: 'object', properties: { topic: { type: 'string' }, channel: { type: 'string' }, given: { type: 'boolean' }, how: HOW }, example: { topic: 'questionnaires', channel: 'sms', given: true, how: 'in-person' } } })
   @ApiCreatedResponse({ description: 'Where the patient stands now' })
   async consent(@CurrentScope() scope: Scope, @Param('id', { schema: fhirId }) id: string, @Body({ schema: consentBody }) consent: ConsentBody): Promise<ContactProfile> {
     return this.desk.consent(scope, id, consent);
@@ -79,7 +73,6 @@ export class ContactController {
   @HttpCode(201)
   @Needs('patient.contact')
   @ApiOperation({ summary: 'Record that a patient wants no more messages about a topic, or none at all' })
-  @ApiBody({ schema: { type: 'object', properties: { topic: { type: 'string', enum: ['care', 'questionnaires', 'all'] }, how: HOW }, example: { topic: 'all', how: 'phone' } } })
   @ApiCreatedResponse({ description: 'Where the patient stands now' })
   async optOut(@CurrentScope() scope: Scope, @Param('id', { schema: fhirId }) id: string, @Body({ schema: optBody }) optOut: OptBody): Promise<ContactProfile> {
     return this.desk.optOut(scope, id, optOut);
@@ -89,7 +82,6 @@ export class ContactController {
   @HttpCode(201)
   @Needs('patient.contact')
   @ApiOperation({ summary: 'Record that a patient wants messages about a topic, or all, again' })
-  @ApiBody({ schema: { type: 'object', properties: { topic: { type: 'string', enum: ['care', 'questionnaires', 'all'] }, how: HOW }, example: { topic: 'care', how: 'phone' } } })
   @ApiCreatedResponse({ description: 'Where the patient stands now' })
   async optIn(@CurrentScope() scope: Scope, @Param('id', { schema: fhirId }) id: string, @Body({ schema: optBody }) optIn: OptBody): Promise<ContactProfile> {
     return this.desk.optIn(scope, id, optIn);

@@ -3,7 +3,7 @@ import { ContactDecisionEntry } from './contact-decision.entity.js';
 import { ContactPreference } from './contact-preference.entity.js';
 
 export { CAIRN_CODES } from './consent.fhir.js';
-export { clinicContact, clinicContactSchema, type ClinicContact } from './clinic-contact.js';
+export { LONGEST_NEUTRAL_NAME, clinicContact, clinicContactSchema, tells, type ClinicContact } from './clinic-contact.js';
 export { ClinicSeed, organizationId, seededPractitionerId } from './clinic-seed.js';
 export { DEMO_CONTACT, DEMO_TEAM, type DemoPractitioner } from './demo-clinic.js';
 export { CAP_DAYS, mayContact, type ContactAnswer, type ContactQuestion, type ContactRule } from './contact.rules.js';

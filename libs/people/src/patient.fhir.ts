@@ -64,7 +64,7 @@ function phonesOf(points: readonly ContactPoint[], country: CountryCode): Pick<P
     .filter((point) => point.system === 'phone' || point.system === 'sms')
     .flatMap((point) => {
       const phone = parsePhone(point.value ?? '', country);
-      return phone ? [{ number: phone.number as string, rank: textRank(point, phone.getType()) }] : [];
+      return phone ? [{ number: phone.number, rank: textRank(point, phone.getType()) }] : [];
     });
   const unique = (numbers: string[]): string[] => [...new Set(numbers)];
   return {

@@ -1,6 +1,6 @@
 import { Body, Controller, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { CurrentScope, Needs, etag, openApiBody, versionIn, type Scope } from '@cairn/platform';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { CurrentScope, Needs, etag, versionIn, withExample, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { ACTIVITY_ACTS, PlanActs, type ActivityAct } from './plan-acts.service.js';
@@ -47,12 +47,11 @@ export class PlanCourseController {
   @Needs('plan.write')
   @Versioned()
   @ApiOperation({ summary: 'Pause the plan until a day on which somebody decides how it goes on' })
-  @ApiBody(openApiBody(holdBody, HOLD))
   @ApiOkResponse({ description: 'The paused plan; its open review is cancelled' })
   async hold(
     @CurrentScope() scope: Scope,
     @Param('id', id) planId: string,
-    @Body({ schema: holdBody }) body: Pause,
+    @Body({ schema: withExample(holdBody, HOLD) }) body: Pause,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PlanView> {
@@ -65,12 +64,11 @@ export class PlanCourseController {
   @Needs('plan.activate')
   @Versioned()
   @ApiOperation({ summary: 'Let a paused plan go on; its next review is set from now' })
-  @ApiBody(openApiBody(optionalReasonBody, { reason: 'Back home' }))
   @ApiOkResponse({ description: 'The plan in force' })
   async resume(
     @CurrentScope() scope: Scope,
     @Param('id', id) planId: string,
-    @Body({ schema: optionalReasonBody }) body: { reason: string | null },
+    @Body({ schema: withExample(optionalReasonBody, { reason: 'Back home' }) }) body: { reason: string | null },
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PlanView> {
@@ -83,12 +81,11 @@ export class PlanCourseController {
   @Needs('plan.activate')
   @Versioned()
   @ApiOperation({ summary: 'Complete the plan: what is still open in it ends with it' })
-  @ApiBody(openApiBody(reasonBody, { reason: 'Goals reached; goes on by self-management' }))
   @ApiOkResponse({ description: 'The completed plan' })
   async complete(
     @CurrentScope() scope: Scope,
     @Param('id', id) planId: string,
-    @Body({ schema: reasonBody }) { reason }: { reason: string },
+    @Body({ schema: withExample(reasonBody, { reason: 'Goals reached; goes on by self-management' }) }) { reason }: { reason: string },
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PlanView> {
@@ -101,12 +98,11 @@ export class PlanCourseController {
   @Needs('plan.activate')
   @Versioned()
   @ApiOperation({ summary: 'Revoke a draft or a plan in force' })
-  @ApiBody(openApiBody(reasonBody, { reason: 'The patient moves to another clinic' }))
   @ApiOkResponse({ description: 'The revoked plan' })
   async revoke(
     @CurrentScope() scope: Scope,
     @Param('id', id) planId: string,
-    @Body({ schema: reasonBody }) { reason }: { reason: string },
+    @Body({ schema: withExample(reasonBody, { reason: 'The patient moves to another clinic' }) }) { reason }: { reason: string },
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PlanView> {
@@ -119,12 +115,11 @@ export class PlanCourseController {
   @Needs('plan.activate')
   @Versioned()
   @ApiOperation({ summary: 'Mark the plan as entered in error, such as for the wrong patient' })
-  @ApiBody(openApiBody(reasonBody, { reason: 'Drafted for the wrong patient' }))
   @ApiOkResponse({ description: 'The plan, void' })
   async void(
     @CurrentScope() scope: Scope,
     @Param('id', id) planId: string,
-    @Body({ schema: reasonBody }) { reason }: { reason: string },
+    @Body({ schema: withExample(reasonBody, { reason: 'Drafted for the wrong patient' }) }) { reason }: { reason: string },
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PlanView> {
@@ -136,9 +131,8 @@ export class PlanCourseController {
   @HttpCode(200)
   @Needs('plan.write')
   @ApiOperation({ summary: 'Take down that the patient reported a flare-up; the review is brought forward unless it is as early already' })
-  @ApiBody(openApiBody(flareUpBody, { note: 'Worse since the weekend, no new symptoms, sleeps badly' }))
   @ApiOkResponse({ description: 'The plan with its review' })
-  async flareUp(@CurrentScope() scope: Scope, @Param('id', id) planId: string, @Body({ schema: flareUpBody }) { note }: { note: string }, @Res({ passthrough: true }) reply: FastifyReply): Promise<PlanView> {
+  async flareUp(@CurrentScope() scope: Scope, @Param('id', id) planId: string, @Body({ schema: withExample(flareUpBody, { note: 'Worse since the weekend, no new symptoms, sleeps badly' }) }) { note }: { note: string }, @Res({ passthrough: true }) reply: FastifyReply): Promise<PlanView> {
     await this.reviews.reportFlareUp(scope, planId, note);
     return this.#answer(scope, planId, reply);
   }
@@ -149,14 +143,13 @@ export class PlanCourseController {
   @Versioned()
   @ApiOperation({ summary: 'Move an activity of the plan', description: 'Holding, stopping, cancelling, losing from sight and marking as an error need a reason.' })
   @ApiParam({ name: 'act', enum: acts })
-  @ApiBody(openApiBody(optionalReasonBody, { reason: null }))
   @ApiOkResponse({ description: 'The plan with the activity as it stands now' })
   async activity(
     @CurrentScope() scope: Scope,
     @Param('id', id) planId: string,
     @Param('activityId', id) activityId: string,
     @Param('act', { schema: z.enum(acts) }) act: ActivityAct,
-    @Body({ schema: optionalReasonBody }) { reason }: { reason: string | null },
+    @Body({ schema: withExample(optionalReasonBody, { reason: null }) }) { reason }: { reason: string | null },
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PlanView> {

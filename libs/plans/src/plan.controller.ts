@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { CurrentScope, Needs, etag, openApiBody, versionIn, type Scope } from '@cairn/platform';
+import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { CurrentScope, Needs, etag, versionIn, withExample, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { PlanDrafting } from './plan-drafting.service.js';
@@ -28,9 +28,8 @@ export class PlanController {
     summary: 'Draft a plan, by hand or from what a conference recommended',
     description: 'With `recommendationIds` each recommendation of signed minutes becomes an activity of its owner and counts as accepted. Goals and activities can be added here or by editing the draft.',
   })
-  @ApiBody(openApiBody(draftBody, DRAFT))
   @ApiCreatedResponse({ description: 'The draft; the ETag names its version' })
-  async draft(@CurrentScope() scope: Scope, @Body({ schema: draftBody }) body: Draft, @Res({ passthrough: true }) reply: FastifyReply): Promise<PlanView> {
+  async draft(@CurrentScope() scope: Scope, @Body({ schema: withExample(draftBody, DRAFT) }) body: Draft, @Res({ passthrough: true }) reply: FastifyReply): Promise<PlanView> {
     const planId = await this.drafting.draft(scope, body);
     reply.header('location', `/api/v1/plans/${planId}`);
     return this.#answer(scope, planId, reply);
@@ -63,12 +62,11 @@ export class PlanController {
     description: 'Replaces the whole wording. Goals and activities that carry an id of the draft are kept and changed, the others are new, what is missing is dropped. An agreement recorded before no longer counts.',
   })
   @ApiHeader({ name: 'If-Match', required: true, example: 'W/"1"', description: 'The ETag that was read' })
-  @ApiBody(openApiBody(wordingBody, WORDING))
   @ApiOkResponse({ description: 'The draft as it is now' })
   async rewrite(
     @CurrentScope() scope: Scope,
     @Param('id', id) planId: string,
-    @Body({ schema: wordingBody }) body: Wording,
+    @Body({ schema: withExample(wordingBody, WORDING) }) body: Wording,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PlanView> {
@@ -81,12 +79,11 @@ export class PlanController {
   @Needs('plan.write')
   @ApiOperation({ summary: 'Record that the patient agreed to the draft as it is worded now: who, when, how' })
   @ApiHeader({ name: 'If-Match', required: true, example: 'W/"1"', description: 'The ETag that was read' })
-  @ApiBody(openApiBody(agreementBody, AGREEMENT))
   @ApiOkResponse({ description: 'The draft, agreed' })
   async agree(
     @CurrentScope() scope: Scope,
     @Param('id', id) planId: string,
-    @Body({ schema: agreementBody }) body: Agreement,
+    @Body({ schema: withExample(agreementBody, AGREEMENT) }) body: Agreement,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PlanView> {

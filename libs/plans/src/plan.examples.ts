@@ -10,7 +10,7 @@ const GOAL = {
   milestones: [{ text: 'Five minutes without a stop', dueDate: '2030-03-01' }],
 };
 
-const OWNER = { practitionerId: null, name: 'Alex Rivera' };
+const OWNER = { practitionerId: null, name: 'Physiotherapist of the team' };
 
 const ACTIVITY = {
   kind: 'treatment',

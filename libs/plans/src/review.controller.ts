@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { CurrentScope, Needs, etag, openApiBody, versionIn, type Scope } from '@cairn/platform';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { CurrentScope, Needs, etag, versionIn, withExample, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Completion, Postponement, ReviewListing } from './plan.acts.js';
@@ -70,12 +70,11 @@ export class ReviewController {
   @Needs('plan.write')
   @Versioned()
   @ApiOperation({ summary: 'Move the review to another day within the grace of its rule' })
-  @ApiBody(openApiBody(postponementBody, { dueOn: '2030-01-15', reason: 'The patient works that week' }))
   @ApiOkResponse({ description: 'The review with its new date' })
   async postpone(
     @CurrentScope() scope: Scope,
     @Param('id', id) reviewId: string,
-    @Body({ schema: postponementBody }) body: Postponement,
+    @Body({ schema: withExample(postponementBody, { dueOn: '2030-01-15', reason: 'The patient works that week' }) }) body: Postponement,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReviewView> {
@@ -91,12 +90,11 @@ export class ReviewController {
     summary: 'Complete the review',
     description: 'Says how each goal stands and what becomes of each activity, and what the patient does next. Changes the plan, opens a problem-solving step for each setback, and sets the next review.',
   })
-  @ApiBody(openApiBody(completionBody, REVIEW))
   @ApiOkResponse({ description: 'The review, done, with outcomes against baseline and the difference it made to the plan' })
   async complete(
     @CurrentScope() scope: Scope,
     @Param('id', id) reviewId: string,
-    @Body({ schema: completionBody }) body: Completion,
+    @Body({ schema: withExample(completionBody, REVIEW) }) body: Completion,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReviewView> {

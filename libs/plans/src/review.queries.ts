@@ -4,6 +4,7 @@ import { Transactions, audit, type Scope } from '@cairn/platform';
 import type { Page, ReviewListing } from './plan.acts.js';
 import { PlanReview } from './plan-review.entity.js';
 import { reviewSummaryOf, reviewViewOf, type ReviewView } from './plan-view.js';
+import { Plan } from './plan.entity.js';
 import { OPEN_REVIEW_STATES } from './review.workflow.js';
 
 type ReviewSummary = ReturnType<typeof reviewSummaryOf>;
@@ -38,9 +39,10 @@ export class ReviewQueries {
     });
   }
 
-  /** All reviews of a plan, oldest first. */
+  /** All reviews of a plan, oldest first. Refuses with `not-found`. */
   async ofPlan(scope: Scope, planId: string): Promise<{ items: ReviewView[] }> {
     return this.transactions.run(scope, async (tx) => {
+      if ((await tx.em.count(Plan, { clinicId: scope.clinicId, id: planId })) === 0) throw notFound('The plan');
       const rows = await tx.em.find(PlanReview, { clinicId: scope.clinicId, planId }, { orderBy: { createdAt: 'asc', id: 'asc' }, limit: MOST_REVIEWS });
       await audit(tx, { action: 'read', what: 'plan.reviews', entities: [`CarePlan/${planId}`], patients: [...new Set(rows.map(({ patientId }) => patientId))] });
       return { items: rows.map((review) => reviewViewOf(scope, review, tx.clock.now())) };

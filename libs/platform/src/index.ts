@@ -16,7 +16,7 @@ export { Transactions, Tx, type EventIds } from './database/tx.js';
 export { HealthController } from './health/health.controller.js';
 export { edgeError, type EdgeError } from './http/edge-error.js';
 export { etag, expectVersion, versionIn } from './http/etag.js';
-export { openApiBody } from './http/open-api-body.js';
+export { withExample } from './http/with-example.js';
 export { operationOutcome } from './http/operation-outcome.js';
 export { problem, type Problem } from './http/problem.js';
 export { SafeHtml, html } from './http/safe-html.js';

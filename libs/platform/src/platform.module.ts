@@ -74,7 +74,7 @@ export class PlatformModule implements OnApplicationShutdown {
         { provide: Clients, inject: [POOL], useFactory: (pool: Pool) => new Clients(pool) },
         TokenService,
         Authenticator,
-        Clinics,
+        { provide: Clinics, useFactory: () => new Clinics(createPool(config.DATABASE_URL, 1, logger)) },
         Metrics,
         EventHandlers,
         DueWorkRegistry,

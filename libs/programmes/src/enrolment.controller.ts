@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res, applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentScope, Needs, etag, openApiBody, versionIn, type Scope } from '@cairn/platform';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentScope, Needs, etag, versionIn, withExample, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { AttendanceRegister } from './attendance-register.service.js';
@@ -42,8 +42,7 @@ export class EnrolmentController {
 
   @Post('screening')
   @Act('Write down whether the programme suits the person')
-  @ApiBody(openApiBody(screeningBody, { suitable: true, note: 'Motivated, can sit for an hour' }))
-  async screen(@CurrentScope() scope: Scope, @Param('id', id) enrolmentId: string, @Body({ schema: screeningBody }) body: Screening, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<EnrolmentView> {
+  async screen(@CurrentScope() scope: Scope, @Param('id', id) enrolmentId: string, @Body({ schema: withExample(screeningBody, { suitable: true, note: 'Motivated, can sit for an hour' }) }) body: Screening, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<EnrolmentView> {
     await this.enrolments.screen(scope, enrolmentId, body, versionIn(ifMatch));
     return this.#answer(scope, enrolmentId, reply);
   }
@@ -57,16 +56,14 @@ export class EnrolmentController {
 
   @Post('offer')
   @Act('Offer a place in a run')
-  @ApiBody(openApiBody(offerBody, { cohortId: SOME_ID }))
-  async offer(@CurrentScope() scope: Scope, @Param('id', id) enrolmentId: string, @Body({ schema: offerBody }) { cohortId }: { cohortId: string }, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<EnrolmentView> {
+  async offer(@CurrentScope() scope: Scope, @Param('id', id) enrolmentId: string, @Body({ schema: withExample(offerBody, { cohortId: SOME_ID }) }) { cohortId }: { cohortId: string }, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<EnrolmentView> {
     await this.enrolments.offer(scope, enrolmentId, cohortId, versionIn(ifMatch));
     return this.#answer(scope, enrolmentId, reply);
   }
 
   @Post('refusal')
   @Act('The person does not take the offered place; it goes to the next')
-  @ApiBody(openApiBody(reasonBody, { reason: 'Works on Tuesday evenings' }))
-  async decline(@CurrentScope() scope: Scope, @Param('id', id) enrolmentId: string, @Body({ schema: reasonBody }) { reason }: { reason: string }, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<EnrolmentView> {
+  async decline(@CurrentScope() scope: Scope, @Param('id', id) enrolmentId: string, @Body({ schema: withExample(reasonBody, { reason: 'Works on Tuesday evenings' }) }) { reason }: { reason: string }, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<EnrolmentView> {
     await this.enrolments.decline(scope, enrolmentId, reason, versionIn(ifMatch));
     return this.#answer(scope, enrolmentId, reply);
   }
@@ -80,8 +77,7 @@ export class EnrolmentController {
 
   @Post('attendances')
   @Act('Write down whether the person came to a session')
-  @ApiBody(openApiBody(attendanceBody, { sessionId: SOME_ID, state: 'attended' }))
-  async attend(@CurrentScope() scope: Scope, @Param('id', id) enrolmentId: string, @Body({ schema: attendanceBody }) body: AttendanceNote, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<EnrolmentView> {
+  async attend(@CurrentScope() scope: Scope, @Param('id', id) enrolmentId: string, @Body({ schema: withExample(attendanceBody, { sessionId: SOME_ID, state: 'attended' }) }) body: AttendanceNote, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<EnrolmentView> {
     await this.register.note(scope, enrolmentId, body, versionIn(ifMatch));
     return this.#answer(scope, enrolmentId, reply);
   }
@@ -95,8 +91,7 @@ export class EnrolmentController {
 
   @Post('withdrawal')
   @Act('The person leaves before the end; their place goes to the next')
-  @ApiBody(openApiBody(reasonBody, { reason: 'Moves away' }))
-  async withdraw(@CurrentScope() scope: Scope, @Param('id', id) enrolmentId: string, @Body({ schema: reasonBody }) { reason }: { reason: string }, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<EnrolmentView> {
+  async withdraw(@CurrentScope() scope: Scope, @Param('id', id) enrolmentId: string, @Body({ schema: withExample(reasonBody, { reason: 'Moves away' }) }) { reason }: { reason: string }, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<EnrolmentView> {
     await this.enrolments.withdraw(scope, enrolmentId, reason, versionIn(ifMatch));
     return this.#answer(scope, enrolmentId, reply);
   }

@@ -6,6 +6,7 @@ import { EnrolmentTransition } from './enrolment-transition.entity.js';
 import { Enrolment } from './enrolment.entity.js';
 import { enrolmentMachine, type EnrolmentEvent } from './enrolment.workflow.js';
 import type { EnrolmentListing, Page } from './programme.acts.js';
+import { Programme } from './programme.entity.js';
 
 /** The acts of the machine, as resources of an enrolment. */
 const ACTS: Partial<Record<EnrolmentEvent, string>> = {
@@ -37,9 +38,10 @@ export type EnrolmentView = EnrolmentSummary & {
 export class EnrolmentQueries {
   constructor(private readonly transactions: Transactions) {}
 
-  /** The enrolments of a programme, oldest first. */
+  /** The enrolments of a programme, oldest first. Refuses with `not-found`. */
   async list(scope: Scope, programmeId: string, { state, after, limit }: EnrolmentListing): Promise<Page<EnrolmentSummary>> {
     return this.transactions.run(scope, async (tx) => {
+      if ((await tx.em.count(Programme, { clinicId: scope.clinicId, id: programmeId })) === 0) throw notFound('The programme');
       const rows = await tx.em.find(
         Enrolment,
         { clinicId: scope.clinicId, programmeId, ...(state ? { state } : {}), ...(after ? { id: { $gt: after } } : {}) },

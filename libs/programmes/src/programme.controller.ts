@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { CurrentScope, Needs, etag, openApiBody, versionIn, type Scope } from '@cairn/platform';
+import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { CurrentScope, Needs, etag, versionIn, withExample, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { EnrolmentQueries, type EnrolmentSummary, type EnrolmentView } from './enrolment.queries.js';
@@ -26,9 +26,8 @@ export class ProgrammeController {
   @Post()
   @Needs('programme.write')
   @ApiOperation({ summary: 'Open a programme' })
-  @ApiBody(openApiBody(programmeBody, { title: 'Moving with pain', description: 'Eight evenings: what pain is, pacing, flare-ups, sleep', serviceType: '224', sessionsNeeded: 6 }))
   @ApiCreatedResponse({ description: 'The programme; the ETag names its version' })
-  async open(@CurrentScope() scope: Scope, @Body({ schema: programmeBody }) body: NewProgramme, @Res({ passthrough: true }) reply: FastifyReply): Promise<ProgrammeView> {
+  async open(@CurrentScope() scope: Scope, @Body({ schema: withExample(programmeBody, { title: 'Moving with pain', description: 'Eight evenings: what pain is, pacing, flare-ups, sleep', serviceType: '224', sessionsNeeded: 6 }) }) body: NewProgramme, @Res({ passthrough: true }) reply: FastifyReply): Promise<ProgrammeView> {
     const programme = await this.catalogue.open(scope, body);
     reply.header('location', `/api/v1/programmes/${programme.id}`);
     return answered(reply, programme);
@@ -55,9 +54,8 @@ export class ProgrammeController {
   @Post(':id/cohorts')
   @Needs('programme.write')
   @ApiOperation({ summary: 'Add a run with its places and sessions', description: 'Its free places are offered at once to the first on the waiting list whom language and format suit.' })
-  @ApiBody(openApiBody(cohortBody, { language: 'en', format: 'in-person', capacity: 12, sessions: [{ startsAt: '2030-03-05T18:00:00Z', minutes: 90, topic: 'What pain is' }] }))
   @ApiCreatedResponse({ description: 'The programme with the new run' })
-  async addCohort(@CurrentScope() scope: Scope, @Param('id', id) programmeId: string, @Body({ schema: cohortBody }) body: NewCohort, @Res({ passthrough: true }) reply: FastifyReply): Promise<ProgrammeView> {
+  async addCohort(@CurrentScope() scope: Scope, @Param('id', id) programmeId: string, @Body({ schema: withExample(cohortBody, { language: 'en', format: 'in-person', capacity: 12, sessions: [{ startsAt: '2030-03-05T18:00:00Z', minutes: 90, topic: 'What pain is' }] }) }) body: NewCohort, @Res({ passthrough: true }) reply: FastifyReply): Promise<ProgrammeView> {
     return answered(reply, await this.catalogue.addCohort(scope, programmeId, body));
   }
 
@@ -74,9 +72,8 @@ export class ProgrammeController {
   @Post(':id/enrolments')
   @Needs('plan.write')
   @ApiOperation({ summary: 'Refer a patient from an activity of their care plan', description: 'From then on the CarePlan names this request in place of the activity’s own detail.' })
-  @ApiBody(openApiBody(referringBody, { planId: NOBODY, activityId: NOBODY, languages: ['en'], formats: ['in-person', 'online'] }))
   @ApiCreatedResponse({ description: 'The enrolment, to be screened; the ETag names its version' })
-  async refer(@CurrentScope() scope: Scope, @Param('id', id) programmeId: string, @Body({ schema: referringBody }) body: Referring, @Res({ passthrough: true }) reply: FastifyReply): Promise<EnrolmentView> {
+  async refer(@CurrentScope() scope: Scope, @Param('id', id) programmeId: string, @Body({ schema: withExample(referringBody, { planId: NOBODY, activityId: NOBODY, languages: ['en'], formats: ['in-person', 'online'] }) }) body: Referring, @Res({ passthrough: true }) reply: FastifyReply): Promise<EnrolmentView> {
     const enrolmentId = await this.enrolments.refer(scope, programmeId, body);
     const enrolment = await this.queries.view(scope, enrolmentId);
     reply.header('location', `/api/v1/enrolments/${enrolmentId}`);

@@ -1,3 +1,4 @@
+import { withExample } from '@cairn/platform';
 import { z } from 'zod';
 import { MINIMUM_DATA_SET } from './minimum-data-set.js';
 import { RED_FLAGS } from './red-flags.js';
@@ -26,16 +27,27 @@ const newPatient = z.strictObject({
 });
 
 /** A referral that was phoned, faxed or written, as a coordinator types it in. */
-export const registrationBody = z.strictObject({
-  patient: z.union([z.strictObject({ id: fhirId }), newPatient]),
-  referrer: z.strictObject({ name: short, organisation: short.optional() }),
-  receivedBy: z.enum(['phone', 'fax', 'letter', 'in-person']),
-  /** When it reached the clinic; now when left out. */
-  receivedAt: z.iso.datetime({ offset: true, error: 'must be an instant such as 2026-12-01T09:00:00Z' }).transform((text) => new Date(text)).optional(),
-  urgency: z.enum(URGENCIES).default('routine'),
-  reason: z.string().trim().min(1).max(2000),
-  /** Items of the minimum data set that were told, by their id. */
-  information: z.partialRecord(z.enum(MINIMUM_DATA_SET.map((item) => item.id)), z.string().trim().min(1).max(4000)).default({}),
-  /** Red flags that the referrer was asked about, with the answer. What was not asked stays unknown. */
-  redFlags: z.array(z.strictObject({ flag: z.enum(RED_FLAGS.map((flag) => flag.id)), present: z.boolean() })).max(RED_FLAGS.length).default([]),
-});
+export const registrationBody = withExample(
+  z.strictObject({
+    patient: z.union([z.strictObject({ id: fhirId }), newPatient]),
+    referrer: z.strictObject({ name: short, organisation: short.optional() }),
+    receivedBy: z.enum(['phone', 'fax', 'letter', 'in-person']),
+    /** When it reached the clinic; now when left out. */
+    receivedAt: z.iso.datetime({ offset: true, error: 'must be an instant such as 2026-12-01T09:00:00Z' }).transform((text) => new Date(text)).optional(),
+    urgency: z.enum(URGENCIES).default('routine'),
+    reason: z.string().trim().min(1).max(2000),
+    /** Items of the minimum data set that were told, by their id. */
+    information: z.partialRecord(z.enum(MINIMUM_DATA_SET.map((item) => item.id)), z.string().trim().min(1).max(4000)).default({}),
+    /** Red flags that the referrer was asked about, with the answer. What was not asked stays unknown. */
+    redFlags: z.array(z.strictObject({ flag: z.enum(RED_FLAGS.map((flag) => flag.id)), present: z.boolean() })).max(RED_FLAGS.length).default([]),
+  }),
+  {
+    patient: { familyName: 'Example', givenNames: ['Patient'], birthDate: '1969-04-30', phone: '+12125550123', language: 'es' },
+    referrer: { name: 'Practice nurse', organisation: 'Hillside Family Practice' },
+    receivedBy: 'phone',
+    urgency: 'routine',
+    reason: 'Low back pain for nine months, no longer at work',
+    information: { onset: 'Lifting a box in March', medicines: 'Ibuprofen 400 mg three times a day' },
+    redFlags: [{ flag: 'cauda-equina', present: false }],
+  },
+);

@@ -1,3 +1,4 @@
+import { withExample } from '@cairn/platform';
 import { z } from 'zod';
 import { PATHWAYS, URGENCIES, declineReason } from './referral.settings.js';
 
@@ -6,14 +7,26 @@ const words = z.string().trim().min(1, 'must not be empty').max(4000);
 
 export const flagId = z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be the id of a red flag');
 
-export const remarkBody = z.strictObject({ comment: words });
+export const remarkBody = withExample(z.strictObject({ comment: words }), { comment: 'Spoke with the practice by phone.' });
 
-export const questionBody = z.strictObject({ question: words });
+export const questionBody = withExample(z.strictObject({ question: words }), { question: 'Please send the report of the last MRI and the present medicines.' });
 
-export const acceptanceBody = z.strictObject({ urgency: z.enum(URGENCIES), pathway: z.enum(PATHWAYS), comment: words });
+export const acceptanceBody = withExample(z.strictObject({ urgency: z.enum(URGENCIES), pathway: z.enum(PATHWAYS), comment: words }), {
+  urgency: 'urgent',
+  pathway: 'conference',
+  comment: 'Fits our programme; worsening function.',
+});
 
-export const declineBody = z.strictObject({ reason: declineReason, advice: words, comment: words.optional() });
+export const declineBody = withExample(z.strictObject({ reason: declineReason, advice: words, comment: words.optional() }), {
+  reason: 'not-fully-investigated',
+  advice: 'Please complete the neurosurgical assessment first, then refer again.',
+});
 
-export const redirectionBody = z.strictObject({ to: z.string().trim().min(1).max(200), comment: words });
+export const redirectionBody = withExample(z.strictObject({ to: z.string().trim().min(1).max(200), comment: words }), {
+  to: 'Regional spine centre',
+  comment: 'Surgical question first.',
+});
 
-export const acknowledgementBody = z.strictObject({ actionTaken: words });
+export const acknowledgementBody = withExample(z.strictObject({ actionTaken: words }), {
+  actionTaken: 'Phoned the referrer; patient is on the way to the emergency department.',
+});

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { CurrentScope, Needs, etag, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -7,7 +7,6 @@ import { ReferralDesk, type ReferralDetail } from './referral-desk.service.js';
 import type { Registration } from './referral.acts.js';
 import { registrationBody } from './referral-registration.dto.js';
 import { ReferralRegistration } from './referral-registration.service.js';
-import { registrationExample } from './referral.openapi.js';
 import type { Count, Page, WorklistItem } from './referral.queries.js';
 import { worklistQuery } from './worklist.dto.js';
 import { VIEWS, type View, type WorklistQuery } from './worklist.js';
@@ -54,7 +53,6 @@ export class ReferralController {
   @HttpCode(201)
   @Needs('referral.register')
   @ApiOperation({ summary: 'Type in a referral that was phoned, faxed or written', description: 'Places the request in FHIR on the referrer’s behalf, with a Task that Cairn owns, and the patient if there is none yet.' })
-  @ApiBody({ schema: { type: 'object', required: ['patient', 'referrer', 'receivedBy', 'reason'], example: registrationExample } })
   @ApiCreatedResponse({ description: 'The referral; Location names it' })
   async register(@CurrentScope() scope: Scope, @Body({ schema: registrationBody }) body: Registration, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     const id = await this.registration.register(scope, body);

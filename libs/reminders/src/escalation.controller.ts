@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CurrentScope, Needs, etag, versionIn, type Scope } from '@cairn/platform';
-import { ESCALATION_OUTCOMES, ESCALATION_STATES } from './escalation.workflow.js';
+import { ESCALATION_STATES } from './escalation.workflow.js';
 import { escalationQuery, resolutionBody, type EscalationQuery, type ResolutionBody } from './reminder.dto.js';
 import { ReminderDesk } from './reminder-desk.service.js';
 import { ReminderQueries, type EscalationView, type Page } from './reminder.queries.js';
@@ -42,9 +42,6 @@ export class EscalationController {
   @Needs('reminder.write')
   @ApiOperation({ summary: 'Close an escalation and say what came of it' })
   @ApiHeader({ name: 'If-Match', required: true, example: 'W/"1"' })
-  @ApiBody({
-    schema: { type: 'object', properties: { outcome: { type: 'string', enum: [...ESCALATION_OUTCOMES] }, note: { type: 'string', nullable: true } }, example: { outcome: 'reached-by-phone', note: 'Prefers calls after four' } },
-  })
   @ApiOkResponse({ description: 'The escalation as it is now' })
   async resolve(
     @CurrentScope() scope: Scope,

@@ -1,8 +1,7 @@
 import type { Machine } from '@cairn/kernel';
 
 /** Why a person is needed. */
-export const ESCALATION_REASONS = ['no-channel', 'undelivered', 'outcome-unknown', 'no-answer', 'wants-reschedule', 'stopped-messages', 'free-text', 'unmatched-reply'] as const;
-export type EscalationReason = (typeof ESCALATION_REASONS)[number];
+export type EscalationReason = 'no-channel' | 'undelivered' | 'outcome-unknown' | 'no-answer' | 'wants-reschedule' | 'stopped-messages' | 'free-text' | 'unmatched-reply';
 
 export const ESCALATION_STATES = ['open', 'resolved', 'withdrawn'] as const;
 export type EscalationState = (typeof ESCALATION_STATES)[number];

@@ -7,7 +7,8 @@ import { decideSending, type ChannelState, type SendingDecision } from './remind
 import type { Reminder } from './reminder.entity.js';
 import { slotOf } from './reminder-schedule.js';
 import { subjectFacts, type SubjectFacts } from './reminder-subject.fhir.js';
-import { ReminderSending, SENDING_WORDS, type SendingWord } from './reminder-sending.entity.js';
+import { reachedAt } from './reached.js';
+import { ReminderSending } from './reminder-sending.entity.js';
 
 /** What the rules say of a reminder now, and what they looked at. */
 export interface Checked {
@@ -18,20 +19,6 @@ export interface Checked {
 }
 
 const DAY_MS = 24 * 3_600_000;
-
-/** Words after which a message may have reached the patient. */
-const COUNTED: readonly SendingWord[] = ['sending', 'unknown', 'sent', 'delivered'];
-
-/** When other reminders may have reached the patient on the channel: once for each, by the weightiest word on it. */
-export function reachedAt(news: readonly Pick<ReminderSending, 'reminderId' | 'channel' | 'word' | 'at'>[], channel: Channel): Date[] {
-  const last = new Map<string, { word: SendingWord; at: Date }>();
-  for (const { reminderId, channel: on, word, at } of news) {
-    if (on !== channel) continue;
-    const known = last.get(reminderId);
-    if (!known || SENDING_WORDS.indexOf(word) > SENDING_WORDS.indexOf(known.word)) last.set(reminderId, { word, at: known?.at ?? at });
-  }
-  return [...last.values()].filter(({ word }) => COUNTED.includes(word)).map(({ at }) => at);
-}
 
 /** Gathers what must be known at the moment of sending, and asks the rules. */
 @Injectable()

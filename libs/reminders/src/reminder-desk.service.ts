@@ -3,11 +3,12 @@ import { LockMode } from '@mikro-orm/postgresql';
 import { notFound } from '@cairn/kernel';
 import { Transactions, audit, expectVersion, type Scope, type Tx } from '@cairn/platform';
 import { Escalations } from './escalations.service.js';
+import type { EscalationOutcome } from './escalation.workflow.js';
 import { REMINDER_CANCELLED } from './reminder.events.js';
 import { Reminder } from './reminder.entity.js';
-import type { AnswerBody, CancellationBody, ResolutionBody } from './reminder.dto.js';
 import { ReminderAnswers } from './reminder-answers.service.js';
 import { ReminderLog } from './reminder-log.service.js';
+import type { Answer } from './reminder.workflow.js';
 
 /** What the clinic's people do with reminders and escalations. All refuse with `not-found`, and with a stale version. */
 @Injectable()
@@ -20,7 +21,7 @@ export class ReminderDesk {
   ) {}
 
   /** A person calls the reminder off. What has not left yet does not leave. */
-  async cancel(scope: Scope, id: string, { reason }: CancellationBody, readVersion: number | undefined): Promise<void> {
+  async cancel(scope: Scope, id: string, reason: string, readVersion: number | undefined): Promise<void> {
     await this.transactions.run(scope, async (tx) => {
       const reminder = await this.#read(tx, id, readVersion);
       await this.log.step(tx, reminder, 'cancel', 'by-person');
@@ -31,7 +32,7 @@ export class ReminderDesk {
   }
 
   /** A person takes down what the patient answered to them, by phone say. */
-  async answer(scope: Scope, id: string, { answer }: AnswerBody, readVersion: number | undefined): Promise<void> {
+  async answer(scope: Scope, id: string, answer: Answer, readVersion: number | undefined): Promise<void> {
     await this.transactions.run(scope, async (tx) => {
       await this.#read(tx, id, readVersion);
       await this.answers.record(tx, id, { answer, text: null, receivedAt: tx.clock.now() });
@@ -39,7 +40,7 @@ export class ReminderDesk {
   }
 
   /** A coordinator closes an escalation and says what came of it. */
-  async resolve(scope: Scope, id: string, resolution: ResolutionBody, readVersion: number | undefined): Promise<void> {
+  async resolve(scope: Scope, id: string, resolution: { outcome: EscalationOutcome; note: string | null }, readVersion: number | undefined): Promise<void> {
     await this.transactions.run(scope, (tx) => this.escalations.resolve(tx, id, resolution, readVersion));
   }
 

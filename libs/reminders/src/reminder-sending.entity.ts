@@ -1,9 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import type { Channel } from '@cairn/people';
-
-/** What became known of a reminder on one channel, weakest first: a later word never counts for less. */
-export const SENDING_WORDS = ['dropped', 'sending', 'unknown', 'sent', 'undelivered', 'delivered'] as const;
-export type SendingWord = (typeof SENDING_WORDS)[number];
+import type { SendingWord } from './sending-words.js';
 
 const ReminderSendingSchema = defineEntity({
   name: 'ReminderSending',

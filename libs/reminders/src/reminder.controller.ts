@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CurrentScope, Needs, etag, versionIn, type Scope } from '@cairn/platform';
@@ -42,16 +42,15 @@ export class ReminderController {
   @Needs('reminder.write')
   @ApiOperation({ summary: 'Call a reminder off' })
   @ApiHeader({ name: 'If-Match', required: true, example: 'W/"1"' })
-  @ApiBody({ schema: { type: 'object', properties: { reason: { type: 'string' } }, example: { reason: 'The patient was told in person' } } })
   @ApiOkResponse({ description: 'The reminder as it is now' })
   async cancel(
     @CurrentScope() scope: Scope,
     @Param('id', { schema: z.uuid() }) id: string,
-    @Body({ schema: cancellationBody }) body: CancellationBody,
+    @Body({ schema: cancellationBody }) { reason }: CancellationBody,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReminderHistory> {
-    await this.desk.cancel(scope, id, body, versionIn(ifMatch));
+    await this.desk.cancel(scope, id, reason, versionIn(ifMatch));
     return this.#answered(scope, id, reply);
   }
 
@@ -60,16 +59,15 @@ export class ReminderController {
   @Needs('reminder.write')
   @ApiOperation({ summary: 'Take down what the patient answered in person or by phone' })
   @ApiHeader({ name: 'If-Match', required: true, example: 'W/"1"' })
-  @ApiBody({ schema: { type: 'object', properties: { answer: { type: 'string', enum: ['confirmed', 'reschedule'] } }, example: { answer: 'confirmed' } } })
   @ApiOkResponse({ description: 'The reminder as it is now' })
   async answer(
     @CurrentScope() scope: Scope,
     @Param('id', { schema: z.uuid() }) id: string,
-    @Body({ schema: answerBody }) body: AnswerBody,
+    @Body({ schema: answerBody }) { answer }: AnswerBody,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReminderHistory> {
-    await this.desk.answer(scope, id, body, versionIn(ifMatch));
+    await this.desk.answer(scope, id, answer, versionIn(ifMatch));
     return this.#answered(scope, id, reply);
   }
 

@@ -3,13 +3,21 @@ import { availableEvents, notFound } from '@cairn/kernel';
 import type { Channel } from '@cairn/people';
 import { Transactions, audit, may, type Scope, type Tx } from '@cairn/platform';
 import { Escalation } from './escalation.entity.js';
-import { NEXT_STEP } from './escalation.workflow.js';
+import { NEXT_STEP, type EscalationState } from './escalation.workflow.js';
 import { Reminder } from './reminder.entity.js';
-import type { EscalationQuery, ReminderQuery } from './reminder.dto.js';
 import { workflowFacts } from './reminder-log.service.js';
-import { ReminderSending, type SendingWord } from './reminder-sending.entity.js';
+import { ReminderSending } from './reminder-sending.entity.js';
 import { ReminderTransition } from './reminder-transition.entity.js';
-import { reminderMachine } from './reminder.workflow.js';
+import type { SendingWord } from './sending-words.js';
+import { reminderMachine, type ReminderState } from './reminder.workflow.js';
+
+/** Which of a list to read: of one patient, in one state; so many after the cursor. */
+export interface Filter<State> {
+  readonly patient?: string | undefined;
+  readonly state?: State | undefined;
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
 
 /** A page of a list. `next` is the cursor of the page after it, absent on the last. */
 export interface Page<T> {
@@ -46,7 +54,7 @@ export class ReminderQueries {
   constructor(private readonly transactions: Transactions) {}
 
   /** Reminders, newest first. */
-  async list(scope: Scope, { patient, state, cursor, limit }: ReminderQuery): Promise<Page<ReminderView>> {
+  async list(scope: Scope, { patient, state, cursor, limit }: Filter<ReminderState>): Promise<Page<ReminderView>> {
     return this.transactions.run(scope, async (tx) => {
       const where = { clinicId: scope.clinicId, ...(patient ? { patientId: patient } : {}), ...(state ? { state } : {}), ...(cursor ? { id: { $lt: cursor } } : {}) };
       const rows = await tx.em.find(Reminder, where, { orderBy: { id: 'desc' }, limit: limit + 1 });
@@ -76,7 +84,7 @@ export class ReminderQueries {
   }
 
   /** Escalations: the open ones are the coordinators' worklist. Oldest first, so that nobody is forgotten. */
-  async escalations(scope: Scope, { patient, state, cursor, limit }: EscalationQuery): Promise<Page<EscalationView>> {
+  async escalations(scope: Scope, { patient, state = 'open', cursor, limit }: Filter<EscalationState>): Promise<Page<EscalationView>> {
     return this.transactions.run(scope, async (tx) => {
       const where = { clinicId: scope.clinicId, state, ...(patient ? { patientId: patient } : {}), ...(cursor ? { id: { $gt: cursor } } : {}) };
       const rows = await tx.em.find(Escalation, where, { orderBy: { id: 'asc' }, limit: limit + 1 });

@@ -11,7 +11,8 @@ import { rulesOf, type ChannelUse, type ReminderKind } from './reminder-kinds.js
 import { ReminderLog } from './reminder-log.service.js';
 import type { SendingRule } from './reminder.rules.js';
 import { silentFrom } from './reminder-schedule.js';
-import { ReminderSending, type SendingWord } from './reminder-sending.entity.js';
+import { ReminderSending } from './reminder-sending.entity.js';
+import type { SendingWord } from './sending-words.js';
 import type { ReminderState } from './reminder.workflow.js';
 
 /** A reminder that is handed to whoever sends messages. */

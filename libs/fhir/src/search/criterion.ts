@@ -123,7 +123,7 @@ const MODIFIERS: Readonly<Record<IndexedParameter['kind'], readonly string[]>> =
 };
 
 /** The modifiers that a parameter of the kind takes. */
-export const modifiersOf = (kind: IndexedParameter['kind']): readonly string[] => [...MODIFIERS[kind], 'missing'];
+const modifiersOf = (kind: IndexedParameter['kind']): readonly string[] => [...MODIFIERS[kind], 'missing'];
 
 function modifierIsKnown(parameter: ValueCriterion['parameter'], modifier: string): boolean {
   if (modifier === '') return true;

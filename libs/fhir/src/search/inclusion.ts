@@ -1,4 +1,3 @@
-import type { Tx } from '@cairn/platform';
 import { readObject } from '../lossless/read-body.js';
 import type { References } from '../search-index/references.js';
 import { typeIndex } from '../search-index/type-index.js';

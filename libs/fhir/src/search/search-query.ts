@@ -43,8 +43,6 @@ export interface SearchQuery {
   readonly ignored: readonly string[];
 }
 
-export { SEARCH_LIMITS, type SearchLimits } from './search-limits.js';
-
 /** The parameter that carries a page's place. Cairn's own; clients follow links and never write it. */
 export const CURSOR = '_cursor';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose';
 import type { Pool } from 'pg';
-import { Keyring } from '../secrets/keyring.js';
+import type { Keyring } from '../secrets/keyring.js';
 
 /** What a key signs: Cairn's own tokens and links, or its assertions towards EHRs. */
 export type KeyPurpose = 'token' | 'ehr-client';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { CairnError, newId } from '@cairn/kernel';
+import { CairnError, RealClock, newId } from '@cairn/kernel';
 import { SignJWT, createLocalJWKSet, createRemoteJWKSet, decodeJwt, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import type { Pool } from 'pg';
 import { CONFIG, type Config } from '../config/config.js';
@@ -10,7 +10,7 @@ import { Clients, type Client } from './clients.js';
 import { SigningKeys } from './signing-keys.js';
 
 /** Seconds an access token lives. Source: SMART App Launch 2.0, Backend Services (at most five minutes). */
-export const TOKEN_SECONDS = 300;
+const TOKEN_SECONDS = 300;
 /** Longest life of a client's assertion, in seconds. Source: the same. */
 const ASSERTION_SECONDS = 300;
 export const ASSERTION_ALGORITHMS = ['RS384', 'ES384'];
@@ -32,12 +32,13 @@ export interface TokenRequest {
 }
 
 /** An error of the token endpoint in OAuth's own words (RFC 6749, 5.2). */
-export const oauthError = (code: string, message: string, status = 400): CairnError => new CairnError('invalid', message, { code, status });
+const oauthError = (code: string, message: string, status = 400): CairnError => new CairnError('invalid', message, { code, status });
 
 /** Issues access tokens: to systems by SMART Backend Services, and to demo users in demo mode. Tokens live on real time, never the demo's clock. */
 @Injectable()
 export class TokenService {
   readonly #remoteKeys = new Map<string, JWTVerifyGetKey>();
+  readonly #clock = new RealClock();
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -114,7 +115,7 @@ export class TokenService {
     }
     if (claims.aud !== this.tokenUrl) throw refuse(`aud of the assertion must be exactly ${this.tokenUrl}.`);
     const { exp, jti } = claims;
-    if (exp === undefined || exp > Date.now() / 1000 + ASSERTION_SECONDS) throw refuse('exp of the assertion must be at most five minutes ahead.');
+    if (exp === undefined || exp > this.#clock.now().getTime() / 1000 + ASSERTION_SECONDS) throw refuse('exp of the assertion must be at most five minutes ahead.');
     if (!(await this.#firstUse(client.clientId, String(jti), exp))) throw refuse('This assertion was used before: sign a new one with a fresh jti.');
     return client;
   }

@@ -1,4 +1,4 @@
-import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { isUuid, newId, type Clock } from '@cairn/kernel';
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
@@ -72,7 +72,7 @@ const poolOfOne = (client: PoolClient): PostgresPool => {
     get: (target, property) => {
       if (property === 'release') return () => undefined;
       const value: unknown = Reflect.get(target, property);
-      return typeof value === 'function' ? value.bind(target) : value;
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
   });
   return { options: {}, connect: () => Promise.resolve(borrowed), end: () => Promise.resolve() };

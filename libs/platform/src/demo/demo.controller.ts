@@ -4,6 +4,7 @@ import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import { Needs } from '../auth/auth.guard.js';
 import { CLOCK, DemoClock } from '../clock/movable-clock.js';
+import { withExample } from '../http/with-example.js';
 
 const isForward = (text: string): boolean => {
   try {
@@ -13,9 +14,7 @@ const isForward = (text: string): boolean => {
   }
 };
 
-const advance = z.object({
-  by: z.string().refine(isForward, 'must be an ISO 8601 duration that is not negative, such as PT2M or P84D').meta({ example: 'PT2M' }),
-});
+const advance = withExample(z.object({ by: z.string().refine(isForward, 'must be an ISO 8601 duration that is not negative, such as PT2M or P84D') }), { by: 'PT2M' });
 
 const inMilliseconds = (text: string): number => Temporal.Duration.from(text).total({ unit: 'millisecond', relativeTo: '2026-01-01' });
 

@@ -6,7 +6,7 @@ export type { Logger } from 'pino';
 export const LOGGER = Symbol('Logger');
 
 /** What a log line may say of an error: its kind and where it arose. Messages of foreign errors can quote data, so they are left out. */
-export const errorFacts = (error: unknown): Record<string, unknown> => {
+const errorFacts = (error: unknown): Record<string, unknown> => {
   if (!(error instanceof Error)) return { name: typeof error };
   const facts: Record<string, unknown> = { name: error.name };
   if ('kind' in error) Object.assign(facts, { kind: error.kind, message: error.message });

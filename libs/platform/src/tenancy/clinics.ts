@@ -1,7 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { isUuid } from '@cairn/kernel';
 import type { Pool } from 'pg';
-import { POOL } from '../database/pool.js';
 
 /** A clinic: the tenant. `zone` is its IANA time zone; `settings` hold what the features let a clinic choose, each under its own key. */
 export interface Clinic {
@@ -14,12 +13,18 @@ export interface Clinic {
 
 const REREAD_MS = 5_000;
 
-/** Looks clinics up. What it returns may be a few seconds old. */
-@Injectable()
-export class Clinics {
+/**
+ * Looks clinics up. What it returns may be a few seconds old. Has a connection of its own: transactions look clinics up too, and must not
+ * wait for a connection that only another waiting transaction could give back.
+ */
+export class Clinics implements OnApplicationShutdown {
   readonly #known = new Map<string, { at: number; clinic: Clinic | undefined }>();
 
-  constructor(@Inject(POOL) private readonly pool: Pool) {}
+  constructor(private readonly pool: Pool) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.pool.end();
+  }
 
   /** The clinic with this id or slug, or undefined. */
   async find(idOrSlug: string): Promise<Clinic | undefined> {

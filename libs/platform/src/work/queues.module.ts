@@ -33,7 +33,8 @@ const connect = (config: Config): QueueConnection => {
   pool.on('error', () => undefined); // BullMQ reconnects; the readiness check reports an outage.
   pool.on('connect', (client) => client.on('error', () => undefined));
   // @nestjs/bullmq types its connection for Redis only; the backend chosen above decides what it really is.
-  return { options: pool as object as ConnectionOptions, close: () => pool.end() };
+  const options: ConnectionOptions = pool;
+  return { options, close: () => pool.end() };
 };
 
 @Global()
