@@ -11,6 +11,7 @@ import { ConditionalCreates } from './interactions/conditional-create.js';
 import { ConditionalDeletes } from './interactions/conditional-delete.js';
 import { FhirReads } from './interactions/fhir-reads.js';
 import { FhirWrites } from './interactions/fhir-writes.js';
+import { FhirOperations } from './operations/fhir-operations.js';
 import { References } from './search-index/references.js';
 import { Search } from './search/search.js';
 import { FhirStore } from './store/fhir-store.js';
@@ -33,6 +34,7 @@ interface StoreParts {
   controllers: [FhirController],
   providers: [
     FhirCommands,
+    FhirOperations,
     {
       provide: STORE,
       inject: [CONFIG],
@@ -45,19 +47,19 @@ interface StoreParts {
     { provide: FhirStore, inject: [STORE], useFactory: ({ writer, search }: StoreParts) => new FhirStore(writer, search) },
     {
       provide: FhirRouter,
-      inject: [STORE, FhirCommands, Transactions, LOGGER, CONFIG],
-      useFactory: ({ base, references, search, writer }: StoreParts, commands: FhirCommands, transactions: Transactions, logger: Logger, config: Config) => {
+      inject: [STORE, FhirCommands, FhirOperations, Transactions, LOGGER, CONFIG],
+      useFactory: ({ base, references, search, writer }: StoreParts, commands: FhirCommands, operations: FhirOperations, transactions: Transactions, logger: Logger, config: Config) => {
         const creates = new ConditionalCreates(search);
         const writes = new FhirWrites({ writer, commands, search, references });
         const deletes = new ConditionalDeletes(search, config.FHIR_CONDITIONAL_DELETE_LIMIT);
         const bundles = new TransactionWrites(writes, creates, deletes, new ConditionalReferences(search), references);
         const answers = new Answers(base);
         const reads = new ReadRequests(new FhirReads(search), answers);
-        const parts = { transactions, reads, writes, creates, deletes, bundles, answers, logger };
+        const parts = { transactions, reads, operations, writes, creates, deletes, bundles, answers, logger };
         return new FhirRouter(parts, { maxEntries: config.FHIR_BUNDLE_LIMIT });
       },
     },
   ],
-  exports: [FhirStore, FhirCommands],
+  exports: [FhirStore, FhirCommands, FhirOperations],
 })
 export class FhirModule {}

@@ -2,6 +2,7 @@ import type { CapabilityStatement, CapabilityStatementRestResource, ResourceType
 import { searchParametersOf } from '../definitions/search-parameters.js';
 import { isResourceType, resourceTypes } from '../definitions/structures.js';
 import { interactionsOf } from '../interactions/type-rules.js';
+import type { FhirOperation, FhirOperations } from '../operations/fhir-operations.js';
 import { isIndexedKind } from '../search-index/index-value.js';
 
 export interface CapabilityFacts {
@@ -9,12 +10,13 @@ export interface CapabilityFacts {
   readonly version: string;
   /** How many resources one conditional deletion may take away. */
   readonly deletesAtOnce: number;
+  readonly operations: FhirOperations;
   /** When this process started to offer what it offers. */
   readonly date: Date;
 }
 
 /** What the server can do, derived from what the code registers: types and parameters from R4's definitions, interactions from the rules of each type. */
-export function capabilityStatement({ publicUrl, version, date, deletesAtOnce }: CapabilityFacts): CapabilityStatement {
+export function capabilityStatement({ publicUrl, version, date, deletesAtOnce, operations }: CapabilityFacts): CapabilityStatement {
   return {
     resourceType: 'CapabilityStatement',
     status: 'active',
@@ -39,13 +41,18 @@ export function capabilityStatement({ publicUrl, version, date, deletesAtOnce }:
           ],
         },
         interaction: [{ code: 'transaction' }, { code: 'batch' }, { code: 'history-system' }],
-        resource: [...resourceTypes()].filter(isResourceType).flatMap((type) => resourceCapability(type, deletesAtOnce)),
+        resource: [...resourceTypes()].filter(isResourceType).flatMap((type) => resourceCapability(type, deletesAtOnce, operations)),
+        ...listed(operations.offered()),
       },
     ],
   };
 }
 
-function resourceCapability(type: ResourceType, deletesAtOnce: number): CapabilityStatementRestResource[] {
+/** The operations as a CapabilityStatement lists them; R4 allows no empty list. */
+const listed = (operations: readonly FhirOperation[]): { operation?: { name: string; definition: string }[] } =>
+  operations.length === 0 ? {} : { operation: operations.map(({ name, definition }) => ({ name, definition })) };
+
+function resourceCapability(type: ResourceType, deletesAtOnce: number, operations: FhirOperations): CapabilityStatementRestResource[] {
   const interactions = interactionsOf(type);
   if (interactions.length === 0) return [];
   const indexed = [...searchParametersOf(type).values()].filter(({ kind }) => isIndexedKind(kind) || kind === 'composite');
@@ -65,6 +72,7 @@ function resourceCapability(type: ResourceType, deletesAtOnce: number): Capabili
       searchInclude: indexed.filter(({ kind }) => kind === 'reference').map(({ code }) => `${type}:${code}`),
       searchRevInclude: referencingOf(type),
       searchParam: indexed.map(({ code, url, kind }) => ({ name: code, definition: url, type: kind })),
+      ...listed(operations.offered(type)),
     },
   ];
 }

@@ -10,6 +10,8 @@ import { PERMISSION, type FhirWrites } from '../interactions/fhir-writes.js';
 import { deletedTogether, placed, within, type WriteRequest, type Written } from '../interactions/write-request.js';
 import type { Answers } from './answers.js';
 import { methodNotAllowed, preferenceIn, splitUrl, type FhirAnswer, type FhirRequest, type Preference } from './fhir-request.js';
+import type { FhirOperations } from '../operations/fhir-operations.js';
+import { operationOf } from './operation-of.js';
 import type { ReadRequests } from './read-requests.js';
 import { bodyOf, writeOf } from './write-of.js';
 
@@ -21,6 +23,7 @@ export interface RouterLimits {
 export interface RouterParts {
   readonly transactions: Transactions;
   readonly reads: ReadRequests;
+  readonly operations: FhirOperations;
   readonly writes: FhirWrites;
   readonly creates: ConditionalCreates;
   readonly deletes: ConditionalDeletes;
@@ -43,8 +46,15 @@ export class FhirRouter {
   async handle(scope: Scope, request: FhirRequest): Promise<FhirAnswer> {
     if (request.path.length === 0) return this.#bundle(scope, request);
     return this.#audited(scope, auditWordOf(request), (tx, policy) =>
-      isRead(request) ? this.parts.reads.answer(tx, policy, request) : this.#write(tx, policy, request),
+      isRead(request) || operationOf(request) ? this.#read(tx, policy, request) : this.#write(tx, policy, request),
     );
+  }
+
+  /** Answers what changes no resource by itself: a read, a search, or an operation. */
+  async #read(tx: Tx, policy: AccessPolicy, request: FhirRequest): Promise<FhirAnswer> {
+    const operation = operationOf(request);
+    if (operation) return this.parts.operations.answer(tx, policy, operation.target, operation.name, request);
+    return this.parts.reads.answer(tx, policy, request);
   }
 
   async #audited(scope: Scope, fact: Pick<AuditFact, 'action' | 'what'>, work: (tx: Tx, policy: AccessPolicy) => Promise<FhirAnswer>): Promise<FhirAnswer> {
@@ -108,7 +118,7 @@ export class FhirRouter {
 
   async #readEntry(tx: Tx, policy: AccessPolicy, request: FhirRequest, path: string): Promise<FhirAnswer> {
     try {
-      return await this.parts.reads.answer(tx, policy, request);
+      return await this.#read(tx, policy, request);
     } catch (error) {
       throw placed(path, error);
     }
@@ -154,6 +164,8 @@ const isRead = ({ method, path }: FhirRequest): boolean => method === 'GET' || m
 
 function auditWordOf(request: FhirRequest): Pick<AuditFact, 'action' | 'what'> {
   const { method, path } = request;
+  const operation = operationOf(request);
+  if (operation) return { action: 'execute', what: `fhir.$${operation.name}` };
   if (isRead(request)) {
     if (path.at(-1) === '_history') return { action: 'read', what: 'fhir.history' };
     if (path[1] === undefined || path[1] === '_search') return { action: 'execute', what: 'fhir.search' };

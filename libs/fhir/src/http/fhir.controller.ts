@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { Clock } from '@cairn/kernel';
 import { CLOCK, CONFIG, CurrentScope, Public, type Config, type Scope } from '@cairn/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FhirOperations } from '../operations/fhir-operations.js';
 import { prettyJson } from '../lossless/pretty-json.js';
 import { readBody, readText } from '../lossless/read-body.js';
 import { capabilityStatement } from './capability-statement.js';
@@ -22,6 +23,7 @@ export class FhirController {
 
   constructor(
     private readonly router: FhirRouter,
+    private readonly operations: FhirOperations,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -31,7 +33,7 @@ export class FhirController {
   @Get('metadata')
   @Header('content-type', FHIR_JSON)
   metadata(): string {
-    this.#capability ??= JSON.stringify(capabilityStatement({ publicUrl: this.config.PUBLIC_URL, version: '1', date: this.clock.now(), deletesAtOnce: this.config.FHIR_CONDITIONAL_DELETE_LIMIT }));
+    this.#capability ??= JSON.stringify(capabilityStatement({ publicUrl: this.config.PUBLIC_URL, version: '1', date: this.clock.now(), deletesAtOnce: this.config.FHIR_CONDITIONAL_DELETE_LIMIT, operations: this.operations }));
     return this.#capability;
   }
 
