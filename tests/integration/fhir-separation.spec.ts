@@ -208,6 +208,7 @@ describe('two hospitals in one clinic', () => {
       ),
     );
     expect(tables.map(({ table }) => table)).toEqual([
+      'fhir_composite',
       'fhir_create_claim',
       'fhir_date',
       'fhir_history',
