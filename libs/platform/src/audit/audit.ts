@@ -25,8 +25,8 @@ export async function audit(tx: Tx, fact: AuditFact): Promise<void> {
   const { actor, clinicId, correlationId } = tx.scope;
   await tx.query({
     name: 'audit-insert',
-    text: `insert into audit (clinic_id, id, recorded_at, actor_kind, actor_id, action, what, entities, patients, outcome, purpose, correlation_id)
-      values ($1, $2, clock_timestamp(), $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    text: `insert into audit (clinic_id, id, recorded_at, actor_kind, actor_id, action, what, entities, patients, outcome, purpose, correlation_id, actor_name, connection_id)
+      values ($1, $2, clock_timestamp(), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
     values: [
       clinicId,
       newId(),
@@ -39,6 +39,8 @@ export async function audit(tx: Tx, fact: AuditFact): Promise<void> {
       fact.outcome ?? 'success',
       fact.purpose ?? null,
       correlationId,
+      'name' in actor ? actor.name : null,
+      actor.kind === 'system' ? actor.connectionId : null,
     ],
   });
 }

@@ -1,5 +1,9 @@
 import type { NamedMigration } from '../database/migrate.js';
+import { AuditTrailMigration } from './migration-audit-trail.js';
 import { PlatformMigration } from './migration-platform.js';
 
 /** The platform's migrations. A name starts with the date and hour it was made, which is the order they run in over all libs. */
-export const platformMigrations: readonly NamedMigration[] = [{ name: '202611220100_platform', class: PlatformMigration }];
+export const platformMigrations: readonly NamedMigration[] = [
+  { name: '202611220100_platform', class: PlatformMigration },
+  { name: '202611251900_audit_trail', class: AuditTrailMigration },
+];
