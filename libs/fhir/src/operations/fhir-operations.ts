@@ -6,7 +6,7 @@ import { notAllowed } from '../interactions/type-rules.js';
 
 /** What an operation is asked of: the whole server, all resources of a type, or one of them. */
 export type OperationTarget = { readonly level: 'system' } | { readonly level: 'type'; readonly type: ResourceType } | { readonly level: 'instance'; readonly type: ResourceType; readonly id: string };
-export type OperationLevel = OperationTarget['level'];
+type OperationLevel = OperationTarget['level'];
 
 /** An operation of /fhir beyond the interactions of REST, such as `$everything`. */
 export interface FhirOperation {
