@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { walk } from '../../apps/demo/src/journey/journey.js';
 import { silentStory } from '../../apps/demo/src/story.js';
 import { noneLeft, startJourneyWorld, type JourneyWorld } from '../support/journey-world.js';
+import { describeWithTestData } from '../support/test-data.js';
 
 describe('the way of a referral', () => {
   let world: JourneyWorld;
@@ -27,4 +28,16 @@ describe('the way of a referral', () => {
     const acts = rows.map(({ what }) => what);
     for (const act of ['referral.accept', 'plan.activate']) expect(acts.some((what) => what.startsWith(act))).toBe(true);
   });
+});
+
+describeWithTestData('synthea-r4', 'the way of a referral from a hospital with records of others', (folder) => {
+  let world: JourneyWorld;
+  beforeAll(async () => {
+    world = await startJourneyWorld({ patients: folder });
+  }, 60_000);
+  afterAll(() => world.stop(), 60_000);
+
+  it('leads to the patient and back as well', async () => {
+    expect((await walk(world, silentStory())).followUp).toBe('4.3');
+  }, 120_000);
 });

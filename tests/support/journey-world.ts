@@ -27,6 +27,8 @@ export interface JourneyWorld extends World {
 export interface JourneyWorldOptions {
   /** Whether the SMS gateway honours idempotency keys, and Cairn is told so. */
   readonly honoursIdempotency?: boolean;
+  /** A folder of FHIR R4 Bundles from which the hospital takes its patients. */
+  readonly patients?: string;
   readonly environment?: Record<string, string>;
 }
 
@@ -41,7 +43,7 @@ const freePort = async (): Promise<number> => {
 const TOKEN_MS = 4 * 60_000;
 
 /** Everybody in the journey: a hospital, phones and mailboxes in this process; Cairn's API and worker as processes that can be killed. */
-export async function startJourneyWorld({ honoursIdempotency = false, environment = {} }: JourneyWorldOptions = {}): Promise<JourneyWorld> {
+export async function startJourneyWorld({ honoursIdempotency = false, patients, environment = {} }: JourneyWorldOptions = {}): Promise<JourneyWorld> {
   const database = await createTestDatabase();
   const port = await freePort();
   const api = `http://127.0.0.1:${port}`;
@@ -50,6 +52,7 @@ export async function startJourneyWorld({ honoursIdempotency = false, environmen
   const sandbox = await startSandbox({
     dataDir: folder,
     cairn: { url: api },
+    hospital: { patients },
     sms: { token: secrets.SMS_GATEWAY_TOKEN, webhookSecret: secrets.SMS_WEBHOOK_SECRET, honoursIdempotency },
   });
   const { addresses } = sandbox;

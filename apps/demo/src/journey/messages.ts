@@ -2,7 +2,7 @@ import { eventually } from '../eventually.js';
 import { must } from '../story.js';
 import { mailOf, phonesOf, waitUntil, type World } from './world.js';
 
-/** How the patient is reached. */
+/** How the patient is reached: where texts go, and mail. */
 export interface Contact {
   readonly phone: string;
   readonly email: string;
@@ -23,10 +23,10 @@ interface Messages {
 }
 
 export async function contactOf(world: World, patientId: string): Promise<Contact> {
-  const facts = await (await world.staff('coordinator')).get<{ phones: readonly string[]; emails: readonly string[]; language?: string }>(`/api/v1/patients/${patientId}`);
-  const [phone] = facts.phones;
+  const facts = await (await world.staff('coordinator')).get<{ textPhones: readonly string[]; emails: readonly string[]; language?: string }>(`/api/v1/patients/${patientId}`);
+  const [phone] = facts.textPhones;
   const [email] = facts.emails;
-  must(phone && email, 'the patient has a phone and a mailbox');
+  must(phone && email, 'the patient has a number that takes text messages, and a mailbox');
   return { phone, email, language: facts.language?.slice(0, 2) ?? 'en' };
 }
 
