@@ -40,7 +40,7 @@ export class Answers {
   searchset(query: SearchQuery, result: SearchResult): FhirAnswer {
     const { matches, included, total, next, includesCut } = result;
     const notes = [
-      ...query.ignored.map((name) => `The search parameter "${name}" is not known for ${query.type} and was ignored.`),
+      ...query.ignored.map((name) => `The search parameter "${name}" is not known for ${query.types ? 'all of these types' : query.type} and was ignored.`),
       ...(includesCut ? [CUT[includesCut]] : []),
     ];
     const entries = [
@@ -49,12 +49,12 @@ export class Answers {
       ...(notes.length > 0 ? [`{"resource":${JSON.stringify(outcome('warning', 'not-supported', ...notes))},"search":{"mode":"outcome"}}`] : []),
     ];
     const self = new URLSearchParams(query.applied);
-    const links = [this.#link('self', `${this.base}/${query.type}`, self)];
+    const links = [this.#link('self', `${this.base}/${query.address}`, self)];
     if (next !== undefined) {
       const parameters = new URLSearchParams(self);
       if (!parameters.has('_count')) parameters.set('_count', String(query.count));
       parameters.set(CURSOR, next);
-      links.push(this.#link('next', `${this.base}/${query.type}`, parameters));
+      links.push(this.#link('next', `${this.base}/${query.address}`, parameters));
     }
     return { status: 200, json: bundle('searchset', entries, { total, links }), touched: touchedBy([...matches, ...included]) };
   }

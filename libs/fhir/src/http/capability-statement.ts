@@ -1,4 +1,5 @@
 import type { CapabilityStatement, CapabilityStatementRestResource, ResourceType } from '@medplum/fhirtypes';
+import { compartmentNames } from '../definitions/compartments.js';
 import { searchParametersOf } from '../definitions/search-parameters.js';
 import { isResourceType, resourceTypes } from '../definitions/structures.js';
 import { interactionsOf } from '../interactions/type-rules.js';
@@ -42,6 +43,7 @@ export function capabilityStatement({ publicUrl, version, date, deletesAtOnce, o
         },
         interaction: [{ code: 'transaction' }, { code: 'batch' }, { code: 'history-system' }],
         resource: [...resourceTypes()].filter(isResourceType).flatMap((type) => resourceCapability(type, deletesAtOnce, operations)),
+        compartment: compartmentNames().map((name) => `http://hl7.org/fhir/CompartmentDefinition/${name.charAt(0).toLowerCase()}${name.slice(1)}`),
         ...listed(operations.offered()),
       },
     ],

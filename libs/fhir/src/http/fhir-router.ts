@@ -160,7 +160,7 @@ function tactful(policy: AccessPolicy, { method, type, criteria }: WriteRequest,
   return sentWhole || readable ? preference : { ...preference, answer: 'minimal' };
 }
 
-const isRead = ({ method, path }: FhirRequest): boolean => method === 'GET' || method === 'HEAD' || (method === 'POST' && path[1] === '_search');
+const isRead = ({ method, path }: FhirRequest): boolean => method === 'GET' || method === 'HEAD' || (method === 'POST' && path.length > 1 && path.at(-1) === '_search');
 
 function auditWordOf(request: FhirRequest): Pick<AuditFact, 'action' | 'what'> {
   const { method, path } = request;
@@ -168,8 +168,8 @@ function auditWordOf(request: FhirRequest): Pick<AuditFact, 'action' | 'what'> {
   if (operation) return { action: 'execute', what: `fhir.$${operation.name}` };
   if (isRead(request)) {
     if (path.at(-1) === '_history') return { action: 'read', what: 'fhir.history' };
-    if (path[1] === undefined || path[1] === '_search') return { action: 'execute', what: 'fhir.search' };
-    return { action: 'read', what: path[2] === '_history' ? 'fhir.vread' : 'fhir.read' };
+    if (path[2] === '_history') return { action: 'read', what: 'fhir.vread' };
+    return path.length === 2 && path[1] !== '_search' ? { action: 'read', what: 'fhir.read' } : { action: 'execute', what: 'fhir.search' };
   }
   if (method === 'POST') return { action: 'create', what: 'fhir.create' };
   if (method === 'PATCH') return { action: 'update', what: 'fhir.patch' };

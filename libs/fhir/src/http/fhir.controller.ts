@@ -63,7 +63,7 @@ export class FhirController {
     const { body } = request;
     if (typeof body === 'string') {
       // A form, which only a search may send (R4 search.html#Introduction).
-      if (path[1] !== '_search') throw methodNotAllowed('A form by POST');
+      if (path.at(-1) !== '_search') throw methodNotAllowed('A form by POST');
       return { ...common, query: [...query, ...new URLSearchParams(body)] };
     }
     if (!Buffer.isBuffer(body)) return { ...common, query };

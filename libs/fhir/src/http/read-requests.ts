@@ -3,6 +3,7 @@ import type { Tx } from '@cairn/platform';
 import type { AccessPolicy } from '../access/access-policy.js';
 import type { FhirReads } from '../interactions/fhir-reads.js';
 import { demandInteraction } from '../interactions/type-rules.js';
+import { ALL_TYPES } from '../search/searched-types.js';
 import type { Answers } from './answers.js';
 import { isUnchanged } from './conditional-read.js';
 import { idIn, preferenceIn, typeIn, versionOf, type FhirAnswer, type FhirRequest } from './fhir-request.js';
@@ -35,8 +36,13 @@ export class ReadRequests {
       const version = await this.reads.read(tx, policy, type, id);
       return isUnchanged(version, headers) ? this.answers.unchanged(version) : this.answers.version(version);
     }
-    if (third !== '_history' || path.length > 4) throw notFound('An interaction at this URL');
-    return this.#past(tx, policy, request, id);
+    if (third === '_history' && path.length <= 4) return this.#past(tx, policy, request, id);
+    const isSearch = path.length === 3 || (path.length === 4 && path[3] === '_search');
+    if (!isSearch) throw notFound('An interaction at this URL');
+    const wanted = third === ALL_TYPES ? third : typeIn(third);
+    if (wanted !== ALL_TYPES) demandInteraction(typeIn(wanted), 'search-type');
+    const found = await this.reads.findWithin(tx, policy, { type, id }, wanted, query, preferenceIn(headers['prefer']).strict);
+    return this.answers.searchset(found.query, found.result);
   }
 
   async #past(tx: Tx, policy: AccessPolicy, { path: [first, , , version], query }: FhirRequest, id: string): Promise<FhirAnswer> {

@@ -3,6 +3,8 @@ import type { Tx } from '@cairn/platform';
 import type { ResourceType } from '@medplum/fhirtypes';
 import type { AccessPolicy } from '../access/access-policy.js';
 import { resourceTypes } from '../definitions/structures.js';
+import { typesIn, type Compartment } from '../search/compartment.js';
+import { readCompartmentQuery, typesAsked } from '../search/compartment-query.js';
 import { CURSOR, readQuery, type SearchQuery } from '../search/search-query.js';
 import type { Search, SearchResult } from '../search/search.js';
 import { readHistories } from '../store/histories.js';
@@ -16,6 +18,12 @@ export interface History {
   readonly total?: number;
   readonly self: URLSearchParams;
   readonly next?: URLSearchParams;
+}
+
+/** A page of a search, with the search as it was understood. */
+export interface Found {
+  readonly query: SearchQuery;
+  readonly result: SearchResult;
 }
 
 /** Reads for callers of /fhir. What a caller may not see is answered as if it were not there. */
@@ -72,9 +80,25 @@ export class FhirReads {
   }
 
   /** A page of a search. Refuses with 403 without the right to search the type. */
-  async find(tx: Tx, policy: AccessPolicy, type: ResourceType, parameters: Parameters, strict: boolean): Promise<{ query: SearchQuery; result: SearchResult }> {
+  async find(tx: Tx, policy: AccessPolicy, type: ResourceType, parameters: Parameters, strict: boolean): Promise<Found> {
     policy.demand('s', type);
-    const query = readQuery(type, parameters, strict);
+    return this.#found(tx, policy, readQuery(type, parameters, strict));
+  }
+
+  /**
+   * A page of a search within a compartment, for one type or, by `*`, for all that the caller may search. Refuses with 403 without the right to
+   * search the types named, with 404 a resource that R4 has no compartment for.
+   */
+  async findWithin(tx: Tx, policy: AccessPolicy, compartment: Compartment, type: string, parameters: Parameters, strict: boolean): Promise<Found> {
+    if (typesIn(compartment).length === 0) throw notFound(`A compartment of a ${compartment.type}`);
+    const asked = typesAsked(compartment, type, parameters);
+    for (const each of asked ?? []) policy.demand('s', each);
+    const types = asked ?? typesIn(compartment).filter((each) => policy.allows('s', each));
+    if (!asked && types.length === 0) throw forbidden('A search for all types needs a scope to search some of them, such as system/Observation.rs.', { code: 'scope-missing' });
+    return this.#found(tx, policy, readCompartmentQuery(compartment, type, types, parameters, strict));
+  }
+
+  async #found(tx: Tx, policy: AccessPolicy, query: SearchQuery): Promise<Found> {
     const result = await this.search.run(tx, query, (each) => (policy.allows('s', each) || policy.allows('r', each) ? restrictionOf(policy, each) : []));
     return { query, result };
   }

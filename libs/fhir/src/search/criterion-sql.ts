@@ -4,7 +4,7 @@ import type { References } from '../search-index/references.js';
 import type { IndexedParameter, PlainParameter } from '../search-index/type-index.js';
 import type { Bindings } from './bindings.js';
 import { compositeSql } from './composite-sql.js';
-import { isValue, type Criterion, type Through, type ChainCriterion, type ReverseCriterion, type ValueCriterion } from './criterion.js';
+import { isValue, type Criterion, type Through, type ChainCriterion, type ItselfCriterion, type ReverseCriterion, type ValueCriterion } from './criterion.js';
 import { splitEscaped, unescapeText } from './parameter-text.js';
 import { refuse } from './refuse.js';
 import { dateSql, dateValue, either, numberSql, quantitySql, stringSql, tokenSql, uriSql } from './value-sql.js';
@@ -44,12 +44,12 @@ const TABLES = {
  *   to that patient's rows of the index
  */
 export function criterionSql(criterion: Criterion, context: SqlContext, patient?: string): string {
+  if ('itself' in criterion) return itselfSql(criterion, context, patient);
   if (!isValue(criterion)) return 'from' in criterion ? reverseSql(criterion, context) : chainSql(criterion, context);
   const { parameter, modifier, name, values } = criterion;
   if (parameter === '_id') return idSql(criterion, context);
   if (parameter === '_lastUpdated') return either(values.map((value) => lastUpdatedSql(name, value, context)));
-  const rows = (table: string, numbers: readonly number[], condition?: string): string =>
-    `select t.seq from ${table} t where t.clinic_id = ${context.clinic} and ${numbersSql(numbers, context)}${patient === undefined ? '' : ` and t.patient = ${patient}`}${condition === undefined ? '' : ` and ${condition}`}`;
+  const rows = (table: string, numbers: readonly number[], condition?: string): string => rowsSql(table, numbers, context, patient, condition);
   const ids = parameter.sources.map(({ id }) => id);
   if (modifier === 'missing') {
     const present = [rows(TABLES[parameter.kind], ids), ...alsoPresent(parameter).map(({ table, numbers }) => rows(table, numbers))].map((select) => `r.seq in (${select})`);
@@ -64,12 +64,35 @@ export function criterionSql(criterion: Criterion, context: SqlContext, patient?
   return `r.seq in (${rows(TABLES[parameter.kind], ids, alternatives)})`;
 }
 
+/** The numbers of the resources that have such rows in a table of the index. */
+function rowsSql(table: string, numbers: readonly number[], context: SqlContext, patient: string | undefined, condition: string | undefined): string {
+  const ofPatient = patient === undefined ? '' : ` and t.patient = ${patient}`;
+  return `select t.seq from ${table} t where t.clinic_id = ${context.clinic} and ${numbersSql(numbers, context)}${ofPatient}${condition === undefined ? '' : ` and ${condition}`}`;
+}
+
+function itselfSql({ itself, or }: ItselfCriterion, context: SqlContext, patient: string | undefined): string {
+  const own = `select r.seq from fhir_resource r where r.clinic_id = ${context.clinic} and r.resource_type = ${context.bindings.add(itself.type)} and r.id = ${context.bindings.add(itself.id)}`;
+  if (!or || typeof or.parameter === 'string') return `r.seq in (${own})`;
+  const ids = or.parameter.sources.map(({ id }) => id);
+  return `r.seq in (${own} union all ${rowsSql(TABLES[or.parameter.kind], ids, context, patient, either(valuesSql(or, or.parameter, context)))})`;
+}
+
 /** The condition that a resource `r` meets what the caller's rights ask for. */
 export function restrictionSql(restriction: Restriction, context: SqlContext, patient?: string): string {
   if (!restriction) return 'true';
   // The conditions of a right are not the caller's question, so what they look through is not narrowed again.
   const trusted: SqlContext = { ...context, restrictionOf: () => undefined };
   return either(restriction.map((criteria) => criteria.map((criterion) => criterionSql(criterion, trusted, patient)).join(' and ') || 'true').map((all) => `(${all})`));
+}
+
+/** The condition that a resource `r` is of one of the types and meets what the caller's rights to its type ask for. */
+export function typesSql(types: readonly string[], context: SqlContext): string {
+  const open = types.filter((type) => context.restrictionOf(type) === undefined);
+  const partly = types.filter((type) => context.restrictionOf(type) !== undefined);
+  return either([
+    ...(open.length > 0 ? [`r.resource_type = any(${context.bindings.add(open)}::text[])`] : []),
+    ...partly.map((type) => `(r.resource_type = ${context.bindings.add(type)} and ${restrictionSql(context.restrictionOf(type), context)})`),
+  ]);
 }
 
 /** Names of visible resources `r` of a type that meet a condition, with one column. */

@@ -4,9 +4,10 @@ import { typeIndex, type IndexedParameter, type PlainParameter } from '../search
 import { splitEscaped } from './parameter-text.js';
 import { refuse } from './refuse.js';
 import type { SearchLimits } from './search-limits.js';
+import { ownParameter, type ParameterOf } from './searched-types.js';
 
 /** One condition on what is searched. */
-export type Criterion = ValueCriterion | ChainCriterion | ReverseCriterion;
+export type Criterion = ValueCriterion | ChainCriterion | ReverseCriterion | ItselfCriterion;
 
 /** A parameter with values of which one must match. */
 export interface ValueCriterion {
@@ -38,13 +39,23 @@ export interface ReverseCriterion {
   readonly from: Through;
 }
 
+/** The resource is this one, or meets the condition: what belongs to a compartment, of which its own resource is a part. */
+export interface ItselfCriterion {
+  readonly name: string;
+  readonly itself: { readonly type: ResourceType; readonly id: string };
+  readonly or?: ValueCriterion;
+}
+
 export const isValue = (criterion: Criterion): criterion is ValueCriterion => 'values' in criterion;
 
 /** Reads the criteria of one search, whose conditions are bounded together: a chain through many types is many conditions. */
 export class CriterionReader {
   #read = 0;
 
-  constructor(private readonly limits: SearchLimits) {}
+  constructor(
+    private readonly limits: SearchLimits,
+    private readonly parameterOf: ParameterOf = ownParameter,
+  ) {}
 
   /** The condition that a parameter puts on resources of the type; undefined when the type has no such parameter. */
   read(type: string, name: string, value: string, shown = name, depth = 0): Criterion | undefined {
@@ -58,7 +69,7 @@ export class CriterionReader {
 
   #value(type: string, name: string, value: string, shown: string): ValueCriterion | undefined {
     const [code = '', ...modifiers] = name.split(':');
-    const parameter = code === '_id' || code === '_lastUpdated' ? code : typeIndex(type).parameters.get(code);
+    const parameter = code === '_id' || code === '_lastUpdated' ? code : this.parameterOf(type, code);
     if (!parameter) return undefined;
     const modifier = modifiers.join(':');
     if (!modifierIsKnown(parameter, modifier)) throw refuse(shown, `The modifier ":${modifier}" is not supported for "${code}".`);
@@ -72,7 +83,7 @@ export class CriterionReader {
 
   #chain(type: string, head: string, rest: string, value: string, shown: string, depth: number): ChainCriterion | undefined {
     const [code = '', named, ...more] = head.split(':');
-    const parameter = typeIndex(type).parameters.get(code);
+    const parameter = this.parameterOf(type, code);
     if (!parameter) return undefined;
     if (parameter.kind !== 'reference') throw refuse(shown, `"${code}" is not a reference, so nothing can be chained to it.`);
     if (more.length > 0 || (named !== undefined && !isResourceType(named))) throw refuse(shown, 'Must be parameter:Type.parameter.');

@@ -1,9 +1,11 @@
 import { invalid } from '@cairn/kernel';
+import type { ResourceType } from '@medplum/fhirtypes';
 import { isResourceType } from '../definitions/structures.js';
 import { typeIndex, type IndexedParameter, type PlainParameter } from '../search-index/type-index.js';
 import { CriterionReader, type Criterion } from './criterion.js';
 import { splitEscaped } from './parameter-text.js';
 import { refuse } from './refuse.js';
+import { ALL_TYPES, ownParameter, sharedParameter, type ParameterOf } from './searched-types.js';
 import { SEARCH_LIMITS, type SearchLimits } from './search-limits.js';
 import { readElements, readSummary, type Shape } from './shape.js';
 
@@ -24,9 +26,20 @@ export interface IncludeRule {
   readonly iterate: boolean;
 }
 
-/** A search, understood. */
-export interface SearchQuery {
+/** What a search looks at. */
+export interface Searched {
+  /** The type that is searched, or {@link ALL_TYPES}. */
   readonly type: string;
+  /** The types that are searched, where they are several. */
+  readonly types?: readonly ResourceType[];
+  /** Where the search is asked for, below the server's base: `Observation`, `Patient/1/Observation`. */
+  readonly address: string;
+  /** What holds besides the parameters. */
+  readonly within?: Criterion;
+}
+
+/** A search, understood. */
+export interface SearchQuery extends Omit<Searched, 'within'> {
   readonly criteria: readonly Criterion[];
   readonly sort: readonly SortKey[];
   readonly includes: readonly IncludeRule[];
@@ -55,22 +68,26 @@ type Parameters = Iterable<readonly [string, string]>;
  * Understands the parameters of a search. With `strict`, an unknown parameter is refused; else it is listed as ignored, as R4 asks
  * (search.html#errors). Refuses what is known but wrong or not supported: an unknown modifier, a bad number, too many values.
  */
-export function readQuery(type: string, parameters: Parameters, strict: boolean, limits = SEARCH_LIMITS): SearchQuery {
-  const reader = new QueryReader(type, limits);
+export function readQuery(searched: string | Searched, parameters: Parameters, strict: boolean, limits = SEARCH_LIMITS): SearchQuery {
+  const subject = typeof searched === 'string' ? { type: searched, address: searched } : searched;
+  const reader = new QueryReader(subject, limits);
   for (const [name, value] of parameters) reader.take(name, value);
   if (strict && reader.ignored.length > 0) {
     throw invalid('The search has parameters that are not known for this type.', {
       code: 'unknown-parameter',
-      issues: reader.ignored.map((name) => ({ path: name, message: `${type} has no search parameter "${name}". See /fhir/metadata.` })),
+      issues: reader.ignored.map((name) => ({ path: name, message: `${typeWords(subject)} no search parameter "${name}". See /fhir/metadata.` })),
     });
   }
   return reader.query();
 }
 
+const typeWords = ({ type }: Searched): string => (type === ALL_TYPES ? 'These types together have' : `${type} has`);
+
 class QueryReader {
   readonly ignored: string[] = [];
   readonly #applied: [string, string][] = [];
-  readonly #criteria: Criterion[] = [];
+  readonly #criteria: Criterion[];
+  readonly #parameterOf: ParameterOf;
   readonly #reader: CriterionReader;
   readonly #includes: IncludeRule[] = [];
   #sort: SortKey[] = [];
@@ -81,11 +98,13 @@ class QueryReader {
   #shape: Shape | undefined;
 
   constructor(
-    private readonly type: string,
+    private readonly searched: Searched,
     private readonly limits: SearchLimits,
   ) {
     this.#count = limits.defaultCount;
-    this.#reader = new CriterionReader(limits);
+    this.#criteria = searched.within ? [searched.within] : [];
+    this.#parameterOf = searched.types ? sharedParameter(searched.types) : ownParameter;
+    this.#reader = new CriterionReader(limits, this.#parameterOf);
   }
 
   take(name: string, value: string): void {
@@ -98,7 +117,7 @@ class QueryReader {
       if (name !== CURSOR) this.#applied.push([name, result]);
       return;
     }
-    const criterion = this.#reader.read(this.type, name, value);
+    const criterion = this.#reader.read(this.searched.type, name, value);
     if (!criterion) {
       this.ignored.push(name);
       return;
@@ -108,8 +127,9 @@ class QueryReader {
   }
 
   query(): SearchQuery {
+    const { within: _taken, ...searched } = this.searched;
     return {
-      type: this.type,
+      ...searched,
       criteria: this.#criteria,
       sort: this.#sort,
       includes: this.#includes,
@@ -138,7 +158,7 @@ class QueryReader {
       case '_revinclude:iterate':
       case '_revinclude:recurse':
         if (this.#includes.length >= this.limits.maxIncludes) throw refuse(name, `A search may have at most ${this.limits.maxIncludes} of them.`);
-        this.#includes.push(readInclude(name, value, this.type));
+        this.#includes.push(readInclude(name, value, this.searched.type));
         return value;
       case '_total':
         if (!['none', 'estimate', 'accurate'].includes(value)) throw refuse(name, 'Must be none, estimate or accurate.');
@@ -150,7 +170,7 @@ class QueryReader {
         return value;
       case '_elements':
         // R4 leaves open what both together mean; the summary is the narrower wish.
-        this.#shape ??= readElements(this.type, value);
+        this.#shape ??= readElements(this.searched.types ?? [this.searched.type], value);
         return value;
       case CURSOR:
         this.#cursor = value;
@@ -170,8 +190,8 @@ class QueryReader {
   #sortKey(key: string): SortKey {
     const descending = key.startsWith('-');
     const code = descending ? key.slice(1) : key;
-    const parameter = code === '_id' || code === '_lastUpdated' ? code : typeIndex(this.type).parameters.get(code);
-    if (!parameter || (typeof parameter !== 'string' && parameter.kind === 'composite')) throw refuse('_sort', `${this.type} can't be sorted by "${code}".`);
+    const parameter = code === '_id' || code === '_lastUpdated' ? code : this.#parameterOf(this.searched.type, code);
+    if (!parameter || (typeof parameter !== 'string' && parameter.kind === 'composite')) throw refuse('_sort', `${this.searched.type} can't be sorted by "${code}".`);
     return { parameter, descending };
   }
 }
@@ -190,6 +210,6 @@ function readInclude(name: string, value: string, searched: string): IncludeRule
   const named = parameters.get(code);
   const chosen = (code === '*' ? [...parameters.values()] : named ? [named] : []).filter(isReference);
   if (chosen.length === 0 && code !== '*') throw refuse(name, `${type} has no reference parameter "${code}".`);
-  if (direction === 'revinclude' && !iterate && target !== undefined && target !== searched) throw refuse(name, `The target must be the type that is searched, ${searched}.`);
+  if (direction === 'revinclude' && !iterate && searched !== ALL_TYPES && target !== undefined && target !== searched) throw refuse(name, `The target must be the type that is searched, ${searched}.`);
   return { direction, iterate, type, parameters: chosen, ...(target ? { target } : {}) };
 }

@@ -3,7 +3,7 @@ import type { References } from '../search-index/references.js';
 import { typeIndex, type PlainParameter } from '../search-index/type-index.js';
 import { CURRENT_COLUMNS } from '../store/stored-version.js';
 import { Bindings } from './bindings.js';
-import { criterionSql, referenceTargets, restrictionSql, sourceSql, type RestrictionOf, type SqlContext } from './criterion-sql.js';
+import { criterionSql, referenceTargets, restrictionSql, sourceSql, typesSql, type RestrictionOf, type SqlContext } from './criterion-sql.js';
 import { isValue, type Criterion, type ValueCriterion } from './criterion.js';
 import type { SearchQuery, SortKey } from './search-query.js';
 
@@ -26,14 +26,15 @@ export class SearchStatement {
 
   constructor(
     clinicId: string,
-    private readonly query: Pick<SearchQuery, 'type' | 'criteria' | 'sort'>,
+    private readonly query: Pick<SearchQuery, 'type' | 'types' | 'criteria' | 'sort'>,
     restrictionOf: RestrictionOf,
     references: References,
     now: Date,
   ) {
     const clinic = this.#bindings.add(clinicId);
     this.#context = { bindings: this.#bindings, references, clinic, now, restrictionOf };
-    const conditions = [`r.clinic_id = ${clinic}`, `r.resource_type = ${this.#bindings.add(query.type)}`, `r.method <> 'DELETE'`];
+    const ofType = query.types ? typesSql(query.types, this.#context) : `r.resource_type = ${this.#bindings.add(query.type)}`;
+    const conditions = [`r.clinic_id = ${clinic}`, ofType, `r.method <> 'DELETE'`];
     const patientId = onlyPatient(query, references);
     if (patientId !== undefined) {
       this.#patient = this.#bindings.add(hash53(patientId));
@@ -42,9 +43,9 @@ export class SearchStatement {
     for (const criterion of query.criteria) {
       if (patientId === undefined || !namesPatient(criterion, query.type)) conditions.push(criterionSql(criterion, this.#context, this.#patient));
     }
-    const restriction = restrictionOf(query.type);
+    const restriction = query.types ? undefined : restrictionOf(query.type);
     if (restriction) conditions.push(restrictionSql(restriction, this.#context, this.#patient));
-    this.#narrowed = query.criteria.some(({ parameter }) => parameter !== '_lastUpdated');
+    this.#narrowed = query.criteria.some((criterion) => !isValue(criterion) || criterion.parameter !== '_lastUpdated');
     this.#where = conditions.join('\n  and ');
   }
 

@@ -49,12 +49,12 @@ export class Search {
     return this.#count(tx, query, (type) => (type === query.type ? restriction : undefined));
   }
 
-  async #count(tx: Tx, { type, criteria }: Pick<SearchQuery, 'type' | 'criteria'>, restrictionOf: RestrictionOf): Promise<number> {
-    const [row] = await select<{ count: number }>(tx, this.#statement(tx, { type, criteria, sort: [] }, restrictionOf).count());
+  async #count(tx: Tx, query: Pick<SearchQuery, 'type' | 'types' | 'criteria'>, restrictionOf: RestrictionOf): Promise<number> {
+    const [row] = await select<{ count: number }>(tx, this.#statement(tx, { ...query, sort: [] }, restrictionOf).count());
     return row?.count ?? 0;
   }
 
-  #statement(tx: Tx, query: Pick<SearchQuery, 'type' | 'criteria' | 'sort'>, restrictionOf: RestrictionOf): SearchStatement {
+  #statement(tx: Tx, query: Pick<SearchQuery, 'type' | 'types' | 'criteria' | 'sort'>, restrictionOf: RestrictionOf): SearchStatement {
     return new SearchStatement(tx.scope.clinicId, query, restrictionOf, this.references, tx.clock.now());
   }
 

@@ -19,11 +19,11 @@ export function readSummary(value: string): Shape | undefined {
   }
 }
 
-/** Reads `_elements`: names of elements at the root of the type. Refuses a name that the type doesn't have. */
-export function readElements(type: string, value: string): Shape {
-  const { elements } = structureOf(type);
+/** Reads `_elements`: names of elements at the root of the types. Refuses a name that none of them has. */
+export function readElements(types: readonly string[], value: string): Shape {
+  const all = types.map((type) => structureOf(type).elements);
   const names = value.split(',').map((name) => name.trim()).filter((name) => name !== '');
-  const unknown = names.find((name) => name !== 'resourceType' && !(name in elements) && !(`${name}[x]` in elements));
-  if (unknown !== undefined) throw refuse('_elements', `Must name elements at the root of ${type}, such as ${Object.keys(elements).slice(-2).join(',')}.`);
+  const unknown = names.find((name) => name !== 'resourceType' && !all.some((elements) => name in elements || `${name}[x]` in elements));
+  if (unknown !== undefined) throw refuse('_elements', `Must name elements at the root of the resource, such as ${Object.keys(all[0] ?? {}).slice(-2).join(',')}.`);
   return { kind: 'elements', names };
 }
