@@ -14,7 +14,6 @@ import { DeliverySource } from './delivery/delivery-source.js';
 import { DeliveryWork } from './delivery/delivery.work.js';
 import { EhrConnectionController, UntoldController } from './ehr.controller.js';
 import { EhrFhir } from './outside/ehr-fhir.js';
-import { OutsideHttp } from './outside/outside-http.js';
 import { SmartDiscovery } from './outside/smart-discovery.js';
 import { SmartTokens } from './outside/smart-tokens.js';
 
@@ -37,7 +36,6 @@ const offered = [EhrConnections, EhrChecks];
     EhrAccess,
     EhrCapabilities,
     EhrFhir,
-    OutsideHttp,
     SmartDiscovery,
     SmartTokens,
   ],

@@ -27,6 +27,8 @@ export { Metrics } from './metrics/metrics.js';
 export { platformMigrations } from './migrations/index.js';
 export { EventHandlers, type EventHandler, type OutboxEvent } from './outbox/event-handlers.js';
 export { PlatformModule, type PlatformOptions } from './platform.module.js';
+export { OutsideFailure, OutsideHttp, type OutsideAnswer, type OutsideRequest } from './outside/outside-http.js';
+export { retryAfterSeconds } from './outside/retry-after.js';
 export { announceReady, stopCleanly } from './process/lifecycle.js';
 export { KEYRING, Keyring } from './secrets/keyring.js';
 export { Clinics, type Clinic } from './tenancy/clinics.js';

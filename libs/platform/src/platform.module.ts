@@ -20,6 +20,7 @@ import { HealthController } from './health/health.controller.js';
 import { LOGGER, type Logger } from './logging/logger.js';
 import { Metrics } from './metrics/metrics.js';
 import { EventHandlers } from './outbox/event-handlers.js';
+import { OutsideHttp } from './outside/outside-http.js';
 import { KEYRING, Keyring } from './secrets/keyring.js';
 import { Clinics } from './tenancy/clinics.js';
 import { DueWorkRegistry } from './work/due-work.js';
@@ -42,7 +43,7 @@ export class PlatformModule implements OnApplicationShutdown {
   ) {}
 
   static forRoot({ config, logger, entities }: PlatformOptions): DynamicModule {
-    const shared = [CONFIG, LOGGER, POOL, CLOCK, KEYRING, MikroORM, Transactions, SigningKeys, Clients, TokenService, Authenticator, Clinics, Metrics, EventHandlers, DueWorkRegistry];
+    const shared = [CONFIG, LOGGER, POOL, CLOCK, KEYRING, MikroORM, Transactions, SigningKeys, Clients, TokenService, Authenticator, Clinics, Metrics, EventHandlers, DueWorkRegistry, OutsideHttp];
     return {
       module: PlatformModule,
       imports: [QueuesModule],
@@ -78,6 +79,7 @@ export class PlatformModule implements OnApplicationShutdown {
         Metrics,
         EventHandlers,
         DueWorkRegistry,
+        OutsideHttp,
         { provide: APP_GUARD, useClass: AuthGuard },
       ],
       exports: [...shared, QueuesModule],

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { RealClock, invalid, isUuid, newId, notFound, type Clock, type Issue } from '@cairn/kernel';
-import { Transactions, audit, type Scope, type Tx } from '@cairn/platform';
+import { OutsideHttp, Transactions, audit, type Scope, type Tx } from '@cairn/platform';
 import { ReferralSources, type SourceFacts } from '@cairn/referrals';
 import { LockMode } from '@mikro-orm/postgresql';
-import { OutsideHttp } from '../outside/outside-http.js';
 import { EhrAccess } from './ehr-access.js';
 import { EhrConnection } from './ehr-connection.entity.js';
 import { firstOddScope } from './smart-scope.js';

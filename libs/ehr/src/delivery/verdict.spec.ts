@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { unavailable } from '@cairn/kernel';
-import { OutsideFailure } from '../outside/outside-http.js';
+import { OutsideFailure } from '@cairn/platform';
 import { TokenRefused } from '../outside/smart-tokens.js';
 import answers from './answers.json' with { type: 'json' };
 import problems from './problems.json' with { type: 'json' };

@@ -1,5 +1,5 @@
 import answers from './answers.json' with { type: 'json' };
-import { OutsideFailure } from '../outside/outside-http.js';
+import { OutsideFailure } from '@cairn/platform';
 import { TokenRefused } from '../outside/smart-tokens.js';
 import { CairnError } from '@cairn/kernel';
 import type { Problem } from './problems.js';

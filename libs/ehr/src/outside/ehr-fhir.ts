@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RealClock, type Clock } from '@cairn/kernel';
+import { OutsideHttp, retryAfterSeconds, type OutsideAnswer, type OutsideRequest } from '@cairn/platform';
 import { commonHeaders, type EhrAddress } from './ehr-address.js';
-import { OutsideHttp, type OutsideAnswer, type OutsideRequest } from './outside-http.js';
 import { SmartTokens } from './smart-tokens.js';
 
 /** What an EHR answered to one FHIR interaction. */
@@ -88,17 +88,9 @@ export class EhrFhir {
       version: /^(?:W\/)?"([^"]+)"$/.exec(headers['etag'] ?? '')?.[1],
       createdId: /\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[^/]+)?$/.exec(headers['location'] ?? '')?.[1],
       text,
-      retryAfter: this.#seconds(headers['retry-after']),
+      retryAfter: retryAfterSeconds(headers['retry-after'], this.#clock.now()),
       date,
     };
-  }
-
-  /** `Retry-After` is seconds or a date (RFC 9110, 10.2.3). */
-  #seconds(text: string | undefined): number | undefined {
-    if (text === undefined) return undefined;
-    if (/^\d{1,8}$/.test(text)) return Number(text);
-    const date = instant(text);
-    return date && Math.max(0, (date.getTime() - this.#clock.now().getTime()) / 1000);
   }
 }
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { unavailable } from '@cairn/kernel';
+import { OutsideHttp } from '@cairn/platform';
 import { z } from 'zod';
 import { commonHeaders, type EhrAddress } from './ehr-address.js';
-import { OutsideHttp } from './outside-http.js';
 
 const configuration = z.object({
   token_endpoint: z.url(),

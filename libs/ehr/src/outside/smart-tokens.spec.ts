@@ -1,11 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { readConfig } from '@cairn/platform';
+import { OutsideHttp, readConfig } from '@cairn/platform';
 import { decodeProtectedHeader, generateKeyPair, jwtVerify, type CryptoKey } from 'jose';
 import type { EhrAddress } from './ehr-address.js';
 import { EhrFhir } from './ehr-fhir.js';
-import { OutsideHttp } from './outside-http.js';
 import { SmartDiscovery } from './smart-discovery.js';
 import { SmartTokens } from './smart-tokens.js';
 

@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RealClock, newId, type Clock } from '@cairn/kernel';
-import { ASSERTION_TYPE, SigningKeys } from '@cairn/platform';
+import { ASSERTION_TYPE, OutsideHttp, SigningKeys } from '@cairn/platform';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
 import { commonHeaders, type EhrAddress } from './ehr-address.js';
-import { OutsideHttp } from './outside-http.js';
 import { SmartDiscovery } from './smart-discovery.js';
 
 /** A token that an EHR gave to Cairn. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { CONFIG, type Config } from '@cairn/platform';
+import { CONFIG, type Config } from '../config/config.js';
 import { Agent, request, type Dispatcher } from 'undici';
 import { PrivateAddress, guardedLookup, safeUrl, type AddressRules } from './address-guard.js';
 import limits from './http-limits.json' with { type: 'json' };
@@ -9,6 +9,8 @@ export interface OutsideRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Seconds within which the whole answer must be there; never more than for all calls. */
+  readonly seconds?: number;
 }
 
 /** What an outside system answered. Header names are in lower case. */
@@ -87,14 +89,14 @@ export class OutsideHttp implements OnApplicationShutdown {
     }
   }
 
-  async #once(url: URL, { method, headers, body }: OutsideRequest): Promise<OutsideAnswer> {
+  async #once(url: URL, { method, headers, body, seconds }: OutsideRequest): Promise<OutsideAnswer> {
     try {
       const response = await request(url, {
         method,
         headers: { 'accept-encoding': 'identity', ...headers },
         ...(body === undefined ? {} : { body }),
         dispatcher: this.#agent,
-        signal: AbortSignal.timeout(limits.wholeMs),
+        signal: AbortSignal.timeout(Math.min(limits.wholeMs, seconds === undefined ? limits.wholeMs : seconds * 1000)),
       });
       return { status: response.statusCode, headers: single(response.headers), text: await response.body.text() };
     } catch (error) {

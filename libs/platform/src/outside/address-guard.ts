@@ -32,7 +32,7 @@ const refuse = (field: string, message: string): CairnError =>
  * a private address literally. A host name is judged again when it is resolved, by {@link guardedLookup}.
  */
 export function safeUrl(text: string, rules: AddressRules, field: string): URL {
-  if (!URL.canParse(text)) throw refuse(field, 'it is not a URL; give it in full, such as https://ehr.example.org/fhir/r4.');
+  if (!URL.canParse(text)) throw refuse(field, 'it is not a URL; give it in full, such as https://ehr.example.org/fhir.');
   const url = new URL(text);
   if (url.protocol !== 'https:' && !(rules.allowHttp && url.protocol === 'http:')) throw refuse(field, 'it must begin with https://.');
   if (url.username || url.password) throw refuse(field, 'it must not carry a user name or password.');
@@ -41,7 +41,7 @@ export function safeUrl(text: string, rules: AddressRules, field: string): URL {
   return url;
 }
 
-const PRIVATE = 'it leads to a private, loopback or link-local address; set ALLOW_PRIVATE_EHR_HOSTS=true if this EHR stands in your own network.';
+const PRIVATE = 'it leads to a private, loopback or link-local address; set ALLOW_PRIVATE_EHR_HOSTS=true if it stands in your own network.';
 
 /** Thrown at connect time when a name resolves to an address that is not allowed. */
 export class PrivateAddress extends Error {

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { readConfig, type Config } from '@cairn/platform';
+import { readConfig, type Config } from '../config/config.js';
 import limits from './http-limits.json' with { type: 'json' };
 import { OutsideHttp } from './outside-http.js';
 
@@ -71,6 +71,8 @@ describe('a call to an outside system', () => {
     await new Promise((closed) => server?.close(closed));
     const http = client();
     await expect(http.send({ method: 'GET', url: cut })).rejects.toMatchObject({ reason: 'cut' });
+    const slow = await serve((_request, response) => void response.writeHead(200).write('…'));
+    await expect(http.send({ method: 'GET', url: slow, seconds: 0.2 })).rejects.toMatchObject({ reason: 'time-out' });
     await expect(http.send({ method: 'GET', url: endless })).rejects.toMatchObject({ reason: 'too-large' });
     await expect(http.send({ method: 'GET', url: nobody })).rejects.toMatchObject({ reason: 'unreachable' });
     await expect(http.send({ method: 'GET', url: 'https://name.invalid/' })).rejects.toMatchObject({ reason: 'unreachable' });
