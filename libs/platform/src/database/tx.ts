@@ -10,7 +10,7 @@ export type EventIds = Readonly<Record<string, string>>;
 
 /**
  * One PostgreSQL transaction, for one clinic and one actor. Row-level security sees the clinic (and, for a hospital's system, the
- * connection) of its scope. Raw statements and the entity manager work on the same connection.
+ * connection) of its scope, and who acts. Raw statements and the entity manager work on the same connection.
  */
 export class Tx implements Queryable {
   #em: EntityManager | undefined;
@@ -86,6 +86,9 @@ const setting = (value: string | null): string => {
 
 const connectionOf = (scope: Scope): string | null => (scope.actor.kind === 'system' ? scope.actor.connectionId : null);
 
+/** Who acts, as policies see it; nobody for Cairn's own work. */
+const actorOf = ({ actor: { kind, id } }: Scope): string => (kind === 'cairn' ? '' : `${kind}:${id}`);
+
 /** Opens transactions. The only way to the database for features. */
 export class Transactions {
   constructor(
@@ -117,7 +120,7 @@ export class Transactions {
     let broken: Error | undefined;
     try {
       await client.query(
-        `${begin}; set local cairn.clinic_id = '${setting(scope.clinicId)}'; set local cairn.connection_id = '${setting(connectionOf(scope))}'`,
+        `${begin}; set local cairn.clinic_id = '${setting(scope.clinicId)}'; set local cairn.connection_id = '${setting(connectionOf(scope))}'; set local cairn.actor = ${client.escapeLiteral(actorOf(scope))}`,
       );
       const tx = new Tx(scope, this.clock, client, this.orm);
       const result = await work(tx);

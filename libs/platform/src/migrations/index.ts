@@ -1,4 +1,5 @@
 import type { NamedMigration } from '../database/migrate.js';
+import { ActorMigration } from './migration-actor.js';
 import { AuditTrailMigration } from './migration-audit-trail.js';
 import { PlatformMigration } from './migration-platform.js';
 
@@ -6,4 +7,5 @@ import { PlatformMigration } from './migration-platform.js';
 export const platformMigrations: readonly NamedMigration[] = [
   { name: '202611220100_platform', class: PlatformMigration },
   { name: '202611251900_audit_trail', class: AuditTrailMigration },
+  { name: '202611252000_actor', class: ActorMigration },
 ];
