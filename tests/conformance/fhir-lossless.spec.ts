@@ -15,6 +15,10 @@ const FAULTY: Readonly<Record<string, string>> = {
   'ImplementationGuide-fhir.json': 'ImplementationGuide.name is missing',
   'ig-r4.json': 'ImplementationGuide.name is missing',
   'Questionnaire-qs1.json': 'Questionnaire.item.linkId is missing',
+  'ActivityDefinition-blood-tubes-supply.json': 'its narrative is empty (txt-2)',
+  'ActivityDefinition-heart-valve-replacement.json': 'its narrative is empty (txt-2)',
+  'EventDefinition-example.json': 'its narrative is empty (txt-2)',
+  'Questionnaire-zika-virus-exposure-assessment.json': 'its narrative is empty (txt-2)',
 };
 
 /** Terminology and definitions, which are many and large, and Subscriptions, whose status is the server's. */

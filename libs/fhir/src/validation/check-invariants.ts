@@ -1,7 +1,9 @@
 import { evalFhirPathTyped, toTypedValue, UCUM, type TypedValue } from '@medplum/core';
-import type { Issue } from '@cairn/kernel';
 import { isResourceType } from '../definitions/structures.js';
+import { bundleFaults } from './bundle-rules.js';
 import { rulesOf, type Invariant } from './element-rules.js';
+import type { Fault } from './fault.js';
+import { beginsBeforeEnd } from './period.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -20,20 +22,23 @@ const BY_HAND: Readonly<Record<string, (value: Fields, root: Fields) => boolean>
   // The expression refuses "#" alone, which refers to the container (R4 references.html#contained) and is allowed.
   'ref-1': ({ reference }, root) =>
     typeof reference !== 'string' || !reference.startsWith('#') || reference === '#' || contained(root).some(({ id }) => id === reference.slice(1)),
+  // Medplum's engine compares dates of different precision as texts, and so finds an order where FHIRPath finds none.
+  'per-1': ({ start, end }) => typeof start !== 'string' || typeof end !== 'string' || beginsBeforeEnd(start, end),
   'qty-3': (value) => !('code' in value) || 'system' in value,
 };
 
 const contained = (value: Fields): readonly Fields[] => list(value['contained']).filter(isFields);
 
-/** Every broken invariant of a resource whose structure is sound, at the element that breaks it. */
-export function invariantIssues(resource: Fields, type: string): Issue[] {
+/** Every broken invariant, and what else R4 asks of a Bundle, of a resource whose structure is sound, at the element that breaks it. */
+export function invariantFaults(resource: Fields, type: string): Fault[] {
   const check = new InvariantCheck(resource);
   check.object(resource, type, type, resource);
-  return check.issues;
+  if (type === 'Bundle') check.faults.push(...bundleFaults(resource));
+  return check.faults;
 }
 
 class InvariantCheck {
-  readonly issues: Issue[] = [];
+  readonly faults: Fault[] = [];
 
   constructor(private readonly root: Fields) {}
 
@@ -65,13 +70,13 @@ class InvariantCheck {
     const inner = element['resourceType'];
     if (typeof inner !== 'string' || !isResourceType(inner)) return;
     // A Bundle's entries stand for themselves; a contained resource may refer to its container's other contained resources.
-    if (path.endsWith('.resource')) this.issues.push(...prefixed(invariantIssues(element, inner), inner, path));
+    if (path.endsWith('.resource')) this.faults.push(...prefixed(invariantFaults(element, inner), inner, path));
     else this.object(element, inner, path, element);
   }
 
   #check(invariant: Invariant, value: unknown, type: string, path: string, resource: Fields): void {
     if (!this.#holds(invariant, value, type, resource)) {
-      this.issues.push({ path, message: `Breaks the rule ${invariant.key}: ${invariant.description}.`.replace(/\.\.$/, '.') });
+      this.faults.push({ path, message: `Breaks the rule ${invariant.key}: ${invariant.description}.`.replace(/\.\.$/, '.'), type: 'invariant' });
     }
   }
 
@@ -85,5 +90,5 @@ class InvariantCheck {
   }
 }
 
-const prefixed = (issues: readonly Issue[], type: string, path: string): Issue[] =>
-  issues.map((issue) => ({ ...issue, path: path + issue.path.slice(type.length) }));
+const prefixed = (faults: readonly Fault[], type: string, path: string): Fault[] =>
+  faults.map((fault) => ({ ...fault, path: path + fault.path.slice(type.length) }));

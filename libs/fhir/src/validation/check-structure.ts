@@ -1,25 +1,27 @@
-import type { Issue } from '@cairn/kernel';
 import { isResourceType } from '../definitions/structures.js';
+import type { CodeSet } from '../terminology/code-set.js';
 import { rulesOf, type ElementRule } from './element-rules.js';
+import type { Fault, FaultType } from './fault.js';
+import { narrativeFaults } from './narrative.js';
 import { PRIMITIVES } from './primitives.js';
 
 /** More faults than this help nobody. */
-const MAX_ISSUES = 50;
+const MAX_FAULTS = 50;
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Every fault of structure in a resource: unknown elements, missing ones, too many or too few, values of the wrong kind or form, empty
- * ones. Stops after 50. The resource's own type must be known.
+ * Every fault that an element shows by itself: unknown elements, missing ones, too many or too few, values of the wrong kind or form, empty
+ * ones, codes that a required value set doesn't have, narratives that are none. Stops after 50. The resource's own type must be known.
  */
-export function structuralIssues(resource: Fields, type: string): Issue[] {
+export function structuralFaults(resource: Fields, type: string): Fault[] {
   const check = new StructureCheck();
   check.object(resource, type, type);
-  return check.issues;
+  return check.faults;
 }
 
 class StructureCheck {
-  readonly issues: Issue[] = [];
+  readonly faults: Fault[] = [];
 
   object(value: unknown, type: string, path: string): void {
     if (!isFields(value)) {
@@ -32,7 +34,7 @@ class StructureCheck {
     let count = 0;
     for (const key in value) {
       count++;
-      if (this.issues.length >= MAX_ISSUES) return;
+      if (this.faults.length >= MAX_FAULTS) return;
       if (key === 'resourceType' && isResource) continue;
       const rule = keys.get(key);
       if (rule) this.#element(value, key, rule, `${path}.${key}`);
@@ -42,7 +44,7 @@ class StructureCheck {
     }
     if (count === 0) this.#fault(path, 'Must not be empty.');
     for (const { element, keys: names } of required) {
-      if (!names.some((name) => name in value || `_${name}` in value)) this.#fault(`${path}.${element}`, 'Is required and missing.');
+      if (!names.some((name) => name in value || `_${name}` in value)) this.#fault(`${path}.${element}`, 'Is required and missing.', 'required');
     }
   }
 
@@ -96,13 +98,16 @@ class StructureCheck {
   }
 
   #value(value: unknown, rule: ElementRule, path: string): void {
-    if (this.issues.length >= MAX_ISSUES) return;
-    if (rule.primitive) this.#primitive(value, rule.type, path);
+    if (this.faults.length >= MAX_FAULTS) return;
+    if (rule.primitive) this.#primitive(value, rule, path);
     else if (rule.type === 'Resource') this.#resource(value, path);
-    else this.object(value, rule.type, path);
+    else {
+      this.object(value, rule.type, path);
+      if (rule.codes && isFields(value)) this.#concept(value, rule.codes, path);
+    }
   }
 
-  #primitive(value: unknown, type: string, path: string): void {
+  #primitive(value: unknown, { type, codes }: ElementRule, path: string): void {
     const primitive = PRIMITIVES[type];
     if (!primitive) return;
     if (typeof value !== primitive.json) {
@@ -110,7 +115,21 @@ class StructureCheck {
       return;
     }
     const fault = primitive.fault?.(value as string | number | boolean);
-    if (fault) this.#fault(path, `The ${type} ${fault}.`);
+    if (fault) this.#fault(path, `The ${type} ${fault}.`, 'value');
+    else if (codes && !codes.hasCode(String(value))) this.#fault(path, `The code is not one of the value set ${codes.name}, from which this element must take it.`, 'code-invalid');
+    else if (type === 'xhtml') this.#narrative(String(value), path);
+  }
+
+  /** A concept meets a required binding by one of its codings (R4 terminologies.html#required). One that holds extensions only has no value to be judged. */
+  #concept(value: Fields, codes: CodeSet, path: string): void {
+    const codings = value['coding'] ?? ('code' in value ? [value] : []);
+    if (!Array.isArray(codings) || (codings.length === 0 && !('text' in value))) return;
+    const met = codings.some((coding) => isFields(coding) && typeof coding['code'] === 'string' && codes.hasCoding(coding['system'] as string | undefined, coding['code']));
+    if (!met) this.#fault(path, `Must have a coding, with its system, from the value set ${codes.name}.`, 'code-invalid');
+  }
+
+  #narrative(div: string, path: string): void {
+    for (const { message, unsafe } of narrativeFaults(div)) this.#fault(path, message, unsafe ? 'security' : 'invariant');
   }
 
   #resource(value: unknown, path: string): void {
@@ -119,8 +138,8 @@ class StructureCheck {
     else this.#fault(`${path}.resourceType`, 'Must be the name of a FHIR R4 resource type, such as Patient.');
   }
 
-  #fault(path: string, message: string): void {
-    if (this.issues.length < MAX_ISSUES) this.issues.push({ path, message });
+  #fault(path: string, message: string, type: FaultType = 'structure'): void {
+    if (this.faults.length < MAX_FAULTS) this.faults.push({ path, message, type });
   }
 }
 

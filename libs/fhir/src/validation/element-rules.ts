@@ -1,5 +1,7 @@
-import { capitalize, parseFhirPath, type Constraint, type FhirPathAtom } from '@medplum/core';
+import { capitalize, parseFhirPath, type Constraint, type FhirPathAtom, type InternalSchemaElement } from '@medplum/core';
 import { isResourceType, structureOf } from '../definitions/structures.js';
+import type { CodeSet } from '../terminology/code-set.js';
+import { codesOf } from '../terminology/value-sets.js';
 import { PRIMITIVES } from './primitives.js';
 
 /** What may stand under one JSON key of an object. */
@@ -11,6 +13,8 @@ export interface ElementRule {
   readonly max: number;
   /** Name of the element, `value[x]` for a choice: of the keys with the same name only one may stand. */
   readonly element: string;
+  /** The codes that it must take its own from; undefined where it may have others, or where nobody can list them. */
+  readonly codes: CodeSet | undefined;
   /** Invariants that hold for this element beyond those of its type. */
   readonly invariants: readonly Invariant[];
 }
@@ -31,10 +35,10 @@ export interface Invariant {
 }
 
 /**
- * Not evaluated. `ele-1` (nothing is empty) is part of the structural check. `dom-3` (a contained resource must be referred to) and
+ * Not evaluated. `ele-1` (nothing is empty), `txt-1` and `txt-2` (narratives) are part of the structural check. `dom-3` (a contained resource must be referred to) and
  * `sdf-19` are left out as Medplum's validator leaves them out: their expressions need what FHIRPath engines do not agree on.
  */
-const NOT_EVALUATED = new Set(['ele-1', 'dom-3', 'sdf-19']);
+const NOT_EVALUATED = new Set(['ele-1', 'txt-1', 'txt-2', 'dom-3', 'sdf-19']);
 
 const rules = new Map<string, TypeRules>();
 
@@ -67,6 +71,7 @@ function compile(type: string): TypeRules {
         isArray: definition.isArray === true,
         max: definition.max,
         element,
+        codes: CODED.has(valueType) ? requiredCodes(definition) : undefined,
         invariants: read((definition.constraints ?? []).filter(({ key: name }) => !ofType.some((other) => other.key === name))),
       });
       names.push(key);
@@ -75,6 +80,12 @@ function compile(type: string): TypeRules {
   }
   return { keys, required, invariants: read(structure.constraints ?? []) };
 }
+
+/** Types of elements whose codes can be bound to a value set. */
+const CODED: ReadonlySet<string> = new Set(['code', 'Coding', 'CodeableConcept']);
+
+const requiredCodes = ({ binding }: InternalSchemaElement): CodeSet | undefined =>
+  binding?.strength === 'required' && binding.valueSet ? codesOf(binding.valueSet) : undefined;
 
 const read = (constraints: readonly Constraint[]): Invariant[] =>
   constraints
