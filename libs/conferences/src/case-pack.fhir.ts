@@ -27,6 +27,8 @@ export interface PackFacts {
   readonly patient: Resource & { readonly id?: string };
   readonly sections: readonly PackSection[];
   readonly clinic: NamedReference;
+  /** The clinic's own resource, where it has one. A document must bring along whom it names as its author (R4 documents.html#content). */
+  readonly author: readonly Resource[];
   readonly assembledAt: Date;
   /** The server's base address, without a slash at its end. */
   readonly base: string;
@@ -50,7 +52,7 @@ function sectionOf(section: PackSection): CompositionSection {
   };
 }
 
-/** The case pack as a FHIR document: the Composition first, then the patient and everything that the sections point at, each once. */
+/** The case pack as a FHIR document: the Composition first, then the patient, the clinic and everything that the sections point at, each once. */
 export function casePack(facts: PackFacts): Bundle & { id: string } {
   const composition: Composition & { id: string } = {
     resourceType: 'Composition',
@@ -59,12 +61,12 @@ export function casePack(facts: PackFacts): Bundle & { id: string } {
     type: { ...local('case-pack', 'Case pack for a case conference') },
     subject: { reference: `Patient/${facts.item.patientId}` },
     date: facts.assembledAt.toISOString(),
-    author: [{ ...facts.clinic }],
+    author: [facts.author.length > 0 ? { ...facts.clinic } : { display: facts.clinic.display }],
     title: facts.title,
     section: facts.sections.map(sectionOf),
   };
   const resources = new Map<string, Resource>();
-  for (const resource of [composition, facts.patient, ...facts.sections.flatMap(({ lines }) => lines.flatMap(({ resource: each }) => (each ? [each] : [])))]) {
+  for (const resource of [composition, facts.patient, ...facts.author, ...facts.sections.flatMap(({ lines }) => lines.flatMap(({ resource: each }) => (each ? [each] : [])))]) {
     resources.set(`${resource.resourceType}/${resource.id}`, resource);
   }
   return {

@@ -50,6 +50,7 @@ export class CasePacks {
    */
   async assemble(tx: Tx, conference: ConferenceView, item: ItemView): Promise<void> {
     const patient = await this.store.read(tx, 'Patient', item.patientId);
+    const author = await this.store.readAll(tx, [conference.clinic.reference]);
     const sections: PackSection[] = [await this.#question(tx, item)];
     for (const question of questionsOf.slice(0, 5)) sections.push(await this.#ask(tx, item, question));
     sections.push(await this.#outcomes(tx, item));
@@ -62,6 +63,7 @@ export class CasePacks {
       patient,
       sections,
       clinic: conference.clinic,
+      author: [...author.values()],
       assembledAt: tx.clock.now(),
       base: this.config.PUBLIC_URL,
     });

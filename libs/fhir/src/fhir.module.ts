@@ -12,6 +12,7 @@ import { ConditionalDeletes } from './interactions/conditional-delete.js';
 import { FhirReads } from './interactions/fhir-reads.js';
 import { FhirWrites } from './interactions/fhir-writes.js';
 import { FhirOperations } from './operations/fhir-operations.js';
+import { ValidateOperation } from './operations/validate-operation.js';
 import { References } from './search-index/references.js';
 import { Search } from './search/search.js';
 import { FhirStore } from './store/fhir-store.js';
@@ -54,7 +55,9 @@ interface StoreParts {
         const deletes = new ConditionalDeletes(search, config.FHIR_CONDITIONAL_DELETE_LIMIT);
         const bundles = new TransactionWrites(writes, creates, deletes, new ConditionalReferences(search), references);
         const answers = new Answers(base);
-        const reads = new ReadRequests(new FhirReads(search), answers);
+        const fhirReads = new FhirReads(search);
+        const reads = new ReadRequests(fhirReads, answers);
+        operations.register(new ValidateOperation(fhirReads, commands));
         const parts = { transactions, reads, operations, writes, creates, deletes, bundles, answers, logger };
         return new FhirRouter(parts, { maxEntries: config.FHIR_BUNDLE_LIMIT });
       },

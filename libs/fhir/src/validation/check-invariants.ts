@@ -31,29 +31,41 @@ const contained = (value: Fields): readonly Fields[] => list(value['contained'])
 
 /** Every broken invariant, and what else R4 asks of a Bundle, of a resource whose structure is sound, at the element that breaks it. */
 export function invariantFaults(resource: Fields, type: string): Fault[] {
-  const check = new InvariantCheck(resource);
+  const check = new InvariantCheck(resource, 'invariants');
   check.object(resource, type, type, resource);
   if (type === 'Bundle') check.faults.push(...bundleFaults(resource));
+  return check.faults;
+}
+
+/** Every rule that a resource should keep and doesn't, at the element. Its structure must be sound. */
+export function unheededAdvice(resource: Fields, type: string): Fault[] {
+  const check = new InvariantCheck(resource, 'advice');
+  check.object(resource, type, type, resource);
   return check.faults;
 }
 
 class InvariantCheck {
   readonly faults: Fault[] = [];
 
-  constructor(private readonly root: Fields) {}
+  constructor(
+    private readonly root: Fields,
+    private readonly kind: 'invariants' | 'advice',
+  ) {}
 
   /** @param resource the innermost resource that the value stands in */
   object(value: Fields, type: string, path: string, resource: Fields): void {
-    const { keys, invariants } = rulesOf(type);
-    for (const invariant of invariants) this.#check(invariant, value, type, path, resource);
+    const { kind } = this;
+    const rules = rulesOf(type);
+    const { keys } = rules;
+    for (const invariant of rules[kind]) this.#check(invariant, value, type, path, resource);
     for (const key in value) {
       const rule = keys.get(key);
       if (rule) {
-        if (rule.primitive && rule.invariants.length === 0) continue;
+        if (rule.primitive && rule[kind].length === 0) continue;
         const isList = Array.isArray(value[key]);
         list(value[key]).forEach((element, index) => {
           const at = `${path}.${key}${isList ? `[${index}]` : ''}`;
-          for (const invariant of rule.invariants) this.#check(invariant, element, rule.type, at, resource);
+          for (const invariant of rule[kind]) this.#check(invariant, element, rule.type, at, resource);
           if (!rule.primitive && isFields(element)) this.#descend(element, rule.type, at, resource);
         });
       } else if (key.startsWith('_')) {
@@ -70,7 +82,7 @@ class InvariantCheck {
     const inner = element['resourceType'];
     if (typeof inner !== 'string' || !isResourceType(inner)) return;
     // A Bundle's entries stand for themselves; a contained resource may refer to its container's other contained resources.
-    if (path.endsWith('.resource')) this.faults.push(...prefixed(invariantFaults(element, inner), inner, path));
+    if (path.endsWith('.resource')) this.faults.push(...prefixed((this.kind === 'invariants' ? invariantFaults : unheededAdvice)(element, inner), inner, path));
     else this.object(element, inner, path, element);
   }
 

@@ -17,6 +17,8 @@ export interface ElementRule {
   readonly codes: CodeSet | undefined;
   /** Invariants that hold for this element beyond those of its type. */
   readonly invariants: readonly Invariant[];
+  /** Rules that one should keep, but need not. */
+  readonly advice: readonly Invariant[];
 }
 
 /** What an object of one type may hold. */
@@ -25,6 +27,7 @@ export interface TypeRules {
   /** Elements that must be there, with the keys of which one is enough. */
   readonly required: readonly { readonly element: string; readonly keys: readonly string[] }[];
   readonly invariants: readonly Invariant[];
+  readonly advice: readonly Invariant[];
 }
 
 /** A rule of the definitions that spans several elements. */
@@ -72,13 +75,13 @@ function compile(type: string): TypeRules {
         max: definition.max,
         element,
         codes: CODED.has(valueType) ? requiredCodes(definition) : undefined,
-        invariants: read((definition.constraints ?? []).filter(({ key: name }) => !ofType.some((other) => other.key === name))),
+        ...read((definition.constraints ?? []).filter(({ key: name }) => !ofType.some((other) => other.key === name))),
       });
       names.push(key);
     }
     if (definition.min > 0) required.push({ element, keys: names });
   }
-  return { keys, required, invariants: read(structure.constraints ?? []) };
+  return { keys, required, ...read(structure.constraints ?? []) };
 }
 
 /** Types of elements whose codes can be bound to a value set. */
@@ -87,7 +90,9 @@ const CODED: ReadonlySet<string> = new Set(['code', 'Coding', 'CodeableConcept']
 const requiredCodes = ({ binding }: InternalSchemaElement): CodeSet | undefined =>
   binding?.strength === 'required' && binding.valueSet ? codesOf(binding.valueSet) : undefined;
 
-const read = (constraints: readonly Constraint[]): Invariant[] =>
-  constraints
-    .filter(({ key, severity }) => severity === 'error' && !NOT_EVALUATED.has(key))
-    .map(({ key, description, expression }) => ({ key, description, expression: parseFhirPath(expression) }));
+function read(constraints: readonly Constraint[]): Pick<TypeRules, 'invariants' | 'advice'> {
+  const evaluated = constraints.filter(({ key }) => !NOT_EVALUATED.has(key));
+  const ofSeverity = (wanted: Constraint['severity']): Invariant[] =>
+    evaluated.filter(({ severity }) => severity === wanted).map(({ key, description, expression }) => ({ key, description, expression: parseFhirPath(expression) }));
+  return { invariants: ofSeverity('error'), advice: ofSeverity('warning') };
+}

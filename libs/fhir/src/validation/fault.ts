@@ -15,3 +15,12 @@ export interface Fault extends Issue {
 const OF_STRUCTURE: ReadonlySet<FaultType> = new Set(['structure', 'required', 'value']);
 
 export const isStructural = ({ type }: Fault): boolean => OF_STRUCTURE.has(type);
+
+/** Something to tell about a resource, whether it is a fault or not. */
+export interface Note extends Issue {
+  readonly severity: 'error' | 'warning' | 'information';
+  /** In FHIR's words (value set issue-type). */
+  readonly code: FaultType | 'not-found' | 'not-supported' | 'business-rule' | 'invalid' | 'conflict' | 'informational';
+}
+
+export const asNote = (severity: Note['severity'], { path, message, type }: Fault): Note => ({ severity, code: type, path, message });
