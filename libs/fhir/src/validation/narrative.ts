@@ -1,4 +1,4 @@
-import { SaxesParser, type SaxesAttributePlain } from 'saxes';
+import { SaxesParser } from 'saxes';
 import { ADDRESSES, ATTRIBUTES, ATTRIBUTES_OF, DANGEROUS, ELEMENTS, SCHEMES } from './narrative-html.js';
 
 /** What is wrong with a narrative. */
@@ -48,7 +48,7 @@ class NarrativeCheck {
     if (!this.#says) this.#fault('It must have some text or an image (rule txt-2).', false);
   }
 
-  #element(name: string, attributes: Record<string, SaxesAttributePlain | string>): void {
+  #element(name: string, attributes: Readonly<Record<string, string>>): void {
     if (this.#depth++ === 0 && (name !== 'div' || attributes['xmlns'] !== XHTML)) {
       this.#fault(`Its root must be a div with xmlns="${XHTML}" (rule txt-1).`, false);
     }
@@ -56,7 +56,7 @@ class NarrativeCheck {
     const plain = name.toLowerCase();
     if (DANGEROUS.has(plain) || plain.includes(':')) this.#fault(`It must not have the element ${shown(plain)} (rule txt-1).`, true);
     else if (!ELEMENTS.has(name)) this.#fault(`The element ${shown(name)} is not one that a narrative may have (rule txt-1).`, false);
-    for (const [attribute, value] of Object.entries(attributes)) this.#attribute(name, attribute.toLowerCase(), String(value));
+    for (const [attribute, value] of Object.entries(attributes)) this.#attribute(name, attribute.toLowerCase(), value);
   }
 
   #attribute(element: string, name: string, value: string): void {

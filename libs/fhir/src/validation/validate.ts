@@ -36,7 +36,7 @@ export function typeOf({ resourceType }: Fields): string {
 }
 
 /** The refusal of a resource for its faults. */
-export function refusal({ resourceType }: Fields, faults: readonly Fault[]): CairnError {
+function refusal({ resourceType }: Fields, faults: readonly Fault[]): CairnError {
   const message = `The ${String(resourceType)} is not valid: ${faults.length === 1 ? 'one fault' : `${faults.length} faults`}.`;
   if (faults.some(isStructural)) return invalid(message, { code: 'structure', status: 400, issues: faults });
   const [first] = faults;
