@@ -12,7 +12,7 @@ import { observationsOf } from './observation.fhir.js';
 import { ASSESSMENT_COMPLETED } from './outcomes.events.js';
 import { answersOf, responseOf } from './response.fhir.js';
 import type { SafetyAlertFacts } from './safety-alert-facts.js';
-import { SafetyAlerts } from './safety-alerts.service.js';
+import { ASSESSMENT_SUBJECT, SafetyAlerts } from './safety-alerts.service.js';
 import { scoreOf } from './score.js';
 
 /** What came of a submission. `refusal` stands where the answers were not taken; alerts they raised stand nonetheless. */
@@ -43,7 +43,7 @@ export class AssessmentAnswers {
       const instrument = instrumentOf(row.instrument);
       const { answers, issues } = readAnswers(instrument, submitted);
       const alerts: SafetyAlertFacts[] = [];
-      for (const rule of alertsFor(instrument, answers)) alerts.push(await this.alerts.raise(tx, { patientId: row.patientId, assessmentId: row.id, rule }));
+      for (const rule of alertsFor(instrument, answers)) alerts.push(await this.alerts.raise(tx, { patientId: row.patientId, subject: { kind: ASSESSMENT_SUBJECT, id: row.id }, focus: `Task/${row.id}`, rule }));
       const refusal = issues.length > 0 ? refuseAnswers(issues) : await this.#take(tx, row, instrument, answers);
       await tx.flush();
       return { assessment: factsOf(row), alerts, refusal };

@@ -4,6 +4,7 @@ import { Assessment } from './assessment.entity.js';
 import { SafetyAlertTransition } from './safety-alert-transition.entity.js';
 import { SafetyAlert } from './safety-alert.entity.js';
 
+export { AlertSubjects, type AlertSubject } from './alert-subjects.js';
 export type { AssessmentFacts } from './assessment-facts.js';
 export { Assessments, type AssessmentRequest } from './assessments.service.js';
 export * from './outcomes.events.js';
@@ -12,6 +13,7 @@ export { OutcomesModule } from './outcomes.module.js';
 export { outcomesSettingsSchema } from './outcomes.settings.js';
 export type { SafetyAlertFacts } from './safety-alert-facts.js';
 export { SafetyAlerts } from './safety-alerts.service.js';
+export { SafetyCover, type CoverNow } from './safety-cover.service.js';
 export type { Comparison, Trend } from './trend.js';
 export { Trends, type PatientTrend, type TrendPoint } from './trends.queries.js';
 

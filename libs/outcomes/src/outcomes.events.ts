@@ -1,5 +1,6 @@
 /**
- * What outcomes tells the other features. Assessment events carry `{ assessmentId, patientId }`, alert events `{ alertId, assessmentId, patientId }`.
+ * What outcomes tells the other features. Assessment events carry `{ assessmentId, patientId }`, alert events `{ alertId, patientId }`, and the `assessmentId` where
+ * an assessment raised the alert.
  */
 
 /** A questionnaire was asked for. Whoever reaches the patient sends the link from the start of the Task's restriction period on. */

@@ -1,5 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 import { sweptTable, tenantTable, type NamedMigration } from '@cairn/platform';
+import { AlertSubjectsMigration } from './alert-subjects.migration.js';
 
 /** Questionnaires asked and answered, and the alerts that dangerous answers raise. References are checked at commit: a row and its ledger are written in one flush, in any order. */
 class OutcomesMigration extends Migration {
@@ -100,4 +101,7 @@ class OutcomesMigration extends Migration {
   }
 }
 
-export const outcomesMigrations: readonly NamedMigration[] = [{ name: '202611220220_outcomes', class: OutcomesMigration }];
+export const outcomesMigrations: readonly NamedMigration[] = [
+  { name: '202611220220_outcomes', class: OutcomesMigration },
+  { name: '202611252010_alert_subjects', class: AlertSubjectsMigration },
+];

@@ -2,6 +2,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { FhirModule } from '@cairn/fhir';
 import { PeopleModule } from '@cairn/people';
 import { DueWorkRegistry } from '@cairn/platform';
+import { AlertSubjects } from './alert-subjects.js';
 import { AnswerLinks } from './answer-links.service.js';
 import { AnswerPageController } from './answer-page.controller.js';
 import { AnswerController } from './answer.controller.js';
@@ -14,11 +15,12 @@ import { OutcomeLists } from './outcomes.queries.js';
 import { Questionnaires } from './questionnaires.service.js';
 import { SafetyAlertController } from './safety-alert.controller.js';
 import { SafetyAlerts } from './safety-alerts.service.js';
+import { SafetyCover } from './safety-cover.service.js';
 import { SafetyDesk } from './safety-desk.service.js';
 import { SafetyEscalationWork } from './safety-escalation.work.js';
 import { Trends } from './trends.queries.js';
 
-const offered = [Assessments, Trends, SafetyAlerts];
+const offered = [Assessments, Trends, SafetyAlerts, AlertSubjects, SafetyCover];
 
 /** Questionnaires, their scores and trends, and the alerts that dangerous answers raise. */
 @Module({

@@ -2,13 +2,7 @@ import { clinicContact } from '@cairn/people';
 import type { Clinic } from '@cairn/platform';
 import { z } from 'zod';
 import crisis from './crisis-help.json' with { type: 'json' };
-import rules from './outcome-rules.json' with { type: 'json' };
-
-const personSchema = z.strictObject({
-  name: z.string().trim().min(1).max(120),
-  /** Logical id of the Practitioner resource. */
-  practitionerId: z.string().optional(),
-});
+import { safetyRotaSchema, type SafetyRota } from './safety-rota.js';
 
 const helpSchema = z.strictObject({
   name: z.string().min(1).max(200),
@@ -22,19 +16,11 @@ const helpSchema = z.strictObject({
 
 /** What a clinic may set about outcomes. Stands in its settings under the key `outcomes`. */
 export const outcomesSettingsSchema = z.strictObject({
-  /** Who is asked to acknowledge a safety alert, in this order and round again, and how long each has. */
-  safetyRota: z
-    .strictObject({
-      people: z.array(personSchema).min(1),
-      acknowledgeWithinMinutes: z.int().min(1).max(24 * 60).default(rules.acknowledgeWithinMinutes.value),
-    })
-    .optional(),
+  /** Who is asked to acknowledge a safety finding, from questionnaires and referrals alike. */
+  safetyRota: safetyRotaSchema.optional(),
   /** What a person in danger is told, instead of the country's usual line. */
   crisisHelp: helpSchema.optional(),
 });
-
-export type RotaPerson = z.infer<typeof personSchema>;
-export type SafetyRota = NonNullable<z.infer<typeof outcomesSettingsSchema>['safetyRota']>;
 
 /** Where a person in danger finds help, and whether Cairn's data on it were confirmed. */
 export type CrisisHelp = z.infer<typeof helpSchema> & { readonly verified: boolean };

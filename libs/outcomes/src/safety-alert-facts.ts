@@ -1,6 +1,5 @@
 import { availableEvents } from '@cairn/kernel';
 import { may, type Actor } from '@cairn/platform';
-import { INSTRUMENTS } from './instrument.js';
 import type { SafetyAlert } from './safety-alert.entity.js';
 import { safetyAlertWorkflow, type SafetyAlertEvent, type SafetyAlertState } from './safety-alert.workflow.js';
 
@@ -8,7 +7,9 @@ import { safetyAlertWorkflow, type SafetyAlertEvent, type SafetyAlertState } fro
 export interface SafetyAlertFacts {
   readonly id: string;
   readonly patientId: string;
-  readonly assessmentId: string;
+  /** What raised it: `assessment`, or the word of the feature that did, such as `referral`; and the id there. */
+  readonly subject: { readonly kind: string; readonly id: string };
+  readonly assessmentId: string | null;
   readonly rule: string;
   readonly label: string;
   readonly state: SafetyAlertState;
@@ -25,15 +26,13 @@ export interface SafetyAlertFacts {
   readonly version: number;
 }
 
-/** The rule's name for people. */
-export const labelOf = (ruleId: string): string => INSTRUMENTS.flatMap(({ alerts }) => alerts).find(({ id }) => id === ruleId)?.label ?? ruleId;
-
 export const alertFacts = (row: SafetyAlert, actor: Actor): SafetyAlertFacts => ({
   id: row.id,
   patientId: row.patientId,
-  assessmentId: row.assessmentId,
+  subject: { kind: row.subjectKind, id: row.subjectId },
+  assessmentId: row.assessmentId ?? null,
   rule: row.rule,
-  label: labelOf(row.rule),
+  label: row.label,
   state: row.state,
   owner: { name: row.ownerName, practitionerId: row.ownerPractitionerId ?? null },
   step: row.step,

@@ -8,8 +8,15 @@ const SafetyAlertSchema = defineEntity({
     clinicId: p.uuid().primary(),
     id: p.uuid().primary(),
     patientId: p.string(),
-    assessmentId: p.uuid(),
+    /** What it is about, in the word of the feature that raised it, and the id there. */
+    subjectKind: p.string(),
+    subjectId: p.uuid(),
+    assessmentId: p.uuid().nullable(),
     rule: p.string(),
+    /** The finding in words that tell nothing of the patient. */
+    label: p.string(),
+    /** The resource that the Task is about, `Type/id`. */
+    focus: p.string(),
     state: p.string().$type<SafetyAlertState>(),
     step: p.integer(),
     ownerName: p.string(),
@@ -23,6 +30,6 @@ const SafetyAlertSchema = defineEntity({
   },
 });
 
-/** A dangerous answer that waits for a person. `step` counts the persons it has gone to; `dueAt` is when the present one's time is over. */
+/** A dangerous finding that waits for a person. `step` counts the persons it has gone to; `dueAt` is when the present one's time is over. */
 export class SafetyAlert extends SafetyAlertSchema.class {}
 SafetyAlertSchema.setClass(SafetyAlert);

@@ -3,11 +3,11 @@ import { LockMode } from '@mikro-orm/postgresql';
 import { conflict, newId, nextState, notFound } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
 import { Clinics, audit, type Tx } from '@cairn/platform';
-import type { AlertRule } from './instrument.js';
 import rules from './outcome-rules.json' with { type: 'json' };
 import { SAFETY_ALERT_ACKNOWLEDGED, SAFETY_ALERT_ESCALATED, SAFETY_ALERT_RAISED } from './outcomes.events.js';
-import { safetyRota, type RotaPerson } from './outcomes.settings.js';
-import { alertFacts, labelOf, type SafetyAlertFacts } from './safety-alert-facts.js';
+import { safetyRota } from './outcomes.settings.js';
+import { alertFacts, type SafetyAlertFacts } from './safety-alert-facts.js';
+import { turnAt, type RotaPerson } from './safety-rota.js';
 import { SafetyAlertTransition } from './safety-alert-transition.entity.js';
 import { SafetyAlert } from './safety-alert.entity.js';
 import { safetyAlertWorkflow, type SafetyAlertEvent, type SafetyAlertState } from './safety-alert.workflow.js';
@@ -18,6 +18,19 @@ const MINUTE_MS = 60_000;
 /** Whose turn it is where no rota names anybody. */
 const NOBODY_NAMED: RotaPerson = { name: 'Any clinician of the clinic' };
 
+/** A finding that a person must see. */
+export interface Finding {
+  readonly patientId: string;
+  /** What it is about: a word of the feature that found it, and the id there. */
+  readonly subject: { readonly kind: string; readonly id: string };
+  /** `Type/id` of the resource that the Task is about. */
+  readonly focus: string;
+  readonly rule: { readonly id: string; readonly label: string };
+}
+
+/** The subject of alerts that answers to questionnaires raise. */
+export const ASSESSMENT_SUBJECT = 'assessment';
+
 /** Raises safety alerts, passes them on, and takes a person's acknowledgement. */
 @Injectable()
 export class SafetyAlerts {
@@ -26,10 +39,11 @@ export class SafetyAlerts {
     private readonly clinics: Clinics,
   ) {}
 
-  /** Raises the alert, or returns the one that this assessment has raised by the same rule. The assessment's row must be locked. */
-  async raise(tx: Tx, { patientId, assessmentId, rule }: { patientId: string; assessmentId: string; rule: AlertRule }): Promise<SafetyAlertFacts> {
+  /** Raises the alert, or returns the one that stands open for this rule and subject (for an assessment: also one that was acknowledged). The subject's row must be locked. */
+  async raise(tx: Tx, { patientId, subject, focus, rule }: Finding): Promise<SafetyAlertFacts> {
     const { clinicId, actor } = tx.scope;
-    const known = await tx.em.findOne(SafetyAlert, { clinicId, assessmentId, rule: rule.id });
+    const open = subject.kind === ASSESSMENT_SUBJECT ? {} : { state: { $ne: 'acknowledged' as const } };
+    const known = await tx.em.findOne(SafetyAlert, { clinicId, subjectKind: subject.kind, subjectId: subject.id, rule: rule.id, ...open });
     if (known) return alertFacts(known, actor);
     const now = tx.clock.now();
     const recorder = actor.kind === 'person' ? { name: actor.name } : NOBODY_NAMED;
@@ -38,8 +52,12 @@ export class SafetyAlerts {
       clinicId,
       id: newId(),
       patientId,
-      assessmentId,
+      subjectKind: subject.kind,
+      subjectId: subject.id,
+      assessmentId: subject.kind === ASSESSMENT_SUBJECT ? subject.id : null,
       rule: rule.id,
+      label: rule.label,
+      focus,
       state: safetyAlertWorkflow.initial,
       step: 0,
       ownerName: turn.person.name,
@@ -54,6 +72,16 @@ export class SafetyAlerts {
     return alertFacts(row, actor);
   }
 
+  /** Notes that a person took charge of the finding where it was found. Does nothing where no alert stands open for it. */
+  async settle(tx: Tx, subject: Finding['subject'], ruleId: string, note: string): Promise<void> {
+    const row = await tx.em.findOne(
+      SafetyAlert,
+      { clinicId: tx.scope.clinicId, subjectKind: subject.kind, subjectId: subject.id, rule: ruleId, state: { $ne: 'acknowledged' } },
+      { lockMode: LockMode.PESSIMISTIC_WRITE },
+    );
+    if (row) await this.#acknowledge(tx, row, note);
+  }
+
   /** The alert. Refuses with `not-found`. */
   async get(tx: Tx, id: string): Promise<SafetyAlertFacts> {
     const row = await tx.em.findOne(SafetyAlert, { clinicId: tx.scope.clinicId, id });
@@ -65,11 +93,7 @@ export class SafetyAlerts {
   /** A person takes charge and says what is being done. Refuses a job, and an alert that somebody acknowledged before. */
   async acknowledge(tx: Tx, id: string, note: string): Promise<SafetyAlertFacts> {
     const row = await this.lock(tx, id);
-    const from = row.state;
-    row.state = nextState(safetyAlertWorkflow, from, 'acknowledge', workflowFacts(tx, row));
-    Object.assign(row, { acknowledgedAt: tx.clock.now(), acknowledgedBy: tx.scope.actor.id });
-    await this.#keep(tx, row, 'acknowledge', from, note);
-    await tx.emit(SAFETY_ALERT_ACKNOWLEDGED, this.#ids(row));
+    await this.#acknowledge(tx, row, note);
     return alertFacts(row, tx.scope.actor);
   }
 
@@ -110,12 +134,19 @@ export class SafetyAlerts {
     return row;
   }
 
-  /** Whose turn it is after so many steps, and until when: round the rota again and again, because an alert never ends by itself. */
+  async #acknowledge(tx: Tx, row: SafetyAlert, note: string): Promise<void> {
+    const from = row.state;
+    row.state = nextState(safetyAlertWorkflow, from, 'acknowledge', workflowFacts(tx, row));
+    Object.assign(row, { acknowledgedAt: tx.clock.now(), acknowledgedBy: tx.scope.actor.id });
+    await this.#keep(tx, row, 'acknowledge', from, note);
+    await tx.emit(SAFETY_ALERT_ACKNOWLEDGED, this.#ids(row));
+  }
+
   async #turn(tx: Tx, step: number, otherwise: RotaPerson): Promise<{ person: RotaPerson; until: Date }> {
-    const rota = safetyRota(await this.clinics.get(tx.scope.clinicId));
-    const minutes = rota?.acknowledgeWithinMinutes ?? rules.acknowledgeWithinMinutes.value;
-    const person = rota?.people[step % rota.people.length] ?? otherwise;
-    return { person, until: new Date(tx.clock.now().getTime() + minutes * MINUTE_MS) };
+    const clinic = await this.clinics.get(tx.scope.clinicId);
+    const rota = safetyRota(clinic);
+    const now = tx.clock.now();
+    return rota ? turnAt(rota, step, now, clinic.zone) : { person: otherwise, until: new Date(now.getTime() + rules.acknowledgeWithinMinutes.value * MINUTE_MS) };
   }
 
   async #keep(tx: Tx, row: SafetyAlert, event: SafetyAlertEvent | 'raise', from: SafetyAlertState | null, note: string | null = null): Promise<void> {
@@ -147,7 +178,6 @@ export class SafetyAlerts {
       tx,
       alertTask({
         ...row,
-        label: labelOf(row.rule),
         ownerPractitionerId: row.ownerPractitionerId ?? null,
         callBackPhone: row.callBackPhone ?? null,
         acknowledgedNote: note,
@@ -157,7 +187,7 @@ export class SafetyAlerts {
   }
 
   #ids(row: SafetyAlert): Record<string, string> {
-    return { alertId: row.id, assessmentId: row.assessmentId, patientId: row.patientId };
+    return { alertId: row.id, patientId: row.patientId, ...(row.assessmentId ? { assessmentId: row.assessmentId } : {}) };
   }
 }
 

@@ -73,7 +73,8 @@ export function assessmentTask(facts: AssessmentTaskFacts): Task & { id: string 
 export interface AlertTaskFacts {
   readonly id: string;
   readonly patientId: string;
-  readonly assessmentId: string;
+  /** `Type/id` of what it is about. */
+  readonly focus: string;
   readonly rule: string;
   readonly label: string;
   readonly state: SafetyAlertState;
@@ -100,7 +101,7 @@ export function alertTask(facts: AlertTaskFacts): Task & { id: string } {
     code: local('safety-alert', 'Safety alert'),
     description: facts.label,
     reasonCode: local(facts.rule, facts.label),
-    focus: { reference: `Task/${facts.assessmentId}` },
+    focus: { reference: facts.focus },
     for: { reference: `Patient/${facts.patientId}` },
     authoredOn: facts.raisedAt.toISOString(),
     lastModified: facts.changedAt.toISOString(),

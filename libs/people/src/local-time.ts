@@ -24,6 +24,12 @@ export function isZone(text: string): boolean {
 /** The calendar day in the zone, `YYYY-MM-DD`. */
 export const localDay = (instant: Date, zone: string): string => zonedAt(instant, zone).toPlainDate().toString();
 
+/** What a clock and a calendar in the zone show: the day, its number in the week (Monday is 1) and the time, `HH:MM`. */
+export function localMoment(instant: Date, zone: string): { readonly day: string; readonly weekday: number; readonly time: string } {
+  const zoned = zonedAt(instant, zone);
+  return { day: zoned.toPlainDate().toString(), weekday: zoned.dayOfWeek, time: zoned.toPlainTime().toString({ smallestUnit: 'minute' }) };
+}
+
 /** The calendar day so many days later; earlier when negative. */
 export const dayPlus = (day: string, days: number): string => Temporal.PlainDate.from(day).add({ days }).toString();
 

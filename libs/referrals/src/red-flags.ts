@@ -1,56 +1,13 @@
-import type { CodeableConcept, Coding, Condition, MedicationRequest, Observation } from '@medplum/fhirtypes';
-import { z } from 'zod';
-import data from './red-flags.json' with { type: 'json' };
+import type { CodeableConcept, Coding, Condition, MedicationRequest, MedicationStatement, Observation, QuestionnaireResponse, QuestionnaireResponseItem } from '@medplum/fhirtypes';
+import { RED_FLAGS, type EvidenceRule, type RedFlag } from './red-flag-rules.js';
 
-const evidenceSchema = z.strictObject({
-  resource: z.enum(['Condition', 'Observation', 'MedicationRequest', 'Patient']),
-  display: z.string(),
-  verified: z.boolean(),
-  source: z.string(),
-  systems: z.array(z.url()).optional(),
-  code: z.string().optional(),
-  /** Codes that begin so, as in a classification. */
-  prefix: z.string().optional(),
-  /** Days before the referral came in; older evidence does not count. */
-  within: z.int().positive().optional(),
-  /** Counts although the condition is over. */
-  evenIfResolved: z.boolean().optional(),
-  atLeast: z.number().optional(),
-  unit: z.string().optional(),
-  /** Coded answers that mean yes. */
-  answers: z.array(z.string()).optional(),
-  olderThan: z.int().optional(),
-  youngerThan: z.int().optional(),
-});
-type Evidence = z.infer<typeof evidenceSchema>;
-
-const flagSchema = z.strictObject({
-  id: z.string().regex(/^[a-z0-9-]{1,40}$/),
-  level: z.enum(['hard-stop', 'concern']),
-  label: z.string(),
-  action: z.string(),
-  verified: z.boolean(),
-  source: z.array(z.string()),
-  syndrome: z.string().optional(),
-  evidence: z.array(evidenceSchema),
-});
-
-const ruleSet = z.strictObject({ version: z.string(), disclaimer: z.string(), note: z.string(), sources: z.record(z.string(), z.string()), flags: z.array(flagSchema) }).parse(data);
-
-export type FlagLevel = 'hard-stop' | 'concern';
-/** A red flag as a rule: its level, what to do, and the codes by which it is found in data. */
-export type RedFlag = z.infer<typeof flagSchema>;
-
-export const RED_FLAGS_VERSION = ruleSet.version;
-export const RED_FLAGS: readonly RedFlag[] = ruleSet.flags;
-
-/** The rule of a flag, or undefined when no flag has this id. */
-export const redFlag = (id: string): RedFlag | undefined => RED_FLAGS.find((flag) => flag.id === id);
-
-/** The codes to look for in Observations, as a search by `code` takes them. */
-export const observationCodes: readonly string[] = [
-  ...new Set(RED_FLAGS.flatMap((flag) => flag.evidence.filter((rule) => rule.resource === 'Observation').flatMap((rule) => (rule.systems ?? []).map((system) => `${system}|${rule.code ?? ''}`)))),
-];
+/** One thing that tells of a flag: where it stands, what it says, and the source of the rule that reads it so. */
+export interface Ground {
+  readonly reference: string;
+  readonly says: string;
+  readonly source: string;
+  readonly verified: boolean;
+}
 
 /** What is known of one flag, and by which resources. A flag that is neither found nor denied is not known, and is not listed. */
 export interface FlagFinding {
@@ -58,6 +15,8 @@ export interface FlagFinding {
   readonly state: 'found' | 'denied';
   /** References of the resources that say so. */
   readonly evidence: readonly string[];
+  /** What each of them says, and where the rule by which it was read comes from. */
+  readonly grounds: readonly Ground[];
   /** Whether every rule that found it rests on a confirmed code. */
   readonly verified: boolean;
 }
@@ -69,14 +28,16 @@ export interface ScreeningData {
   readonly birthDate?: string | undefined;
   readonly conditions: readonly Condition[];
   readonly observations: readonly Observation[];
-  readonly medications: readonly MedicationRequest[];
+  readonly medications: readonly Medicine[];
+  readonly answers: readonly QuestionnaireResponse[];
 }
 
+/** A medicine that was ordered, or that somebody says is taken. */
+export type Medicine = MedicationRequest | MedicationStatement;
+
 type Verdict = 'found' | 'denied' | undefined;
-interface Said {
+interface Said extends Ground {
   readonly verdict: Exclude<Verdict, undefined>;
-  readonly reference: string;
-  readonly verified: boolean;
 }
 
 /**
@@ -94,14 +55,15 @@ export function screen(facts: ScreeningData, at: Date): FlagFinding[] {
         flag,
         state: found.length > 0 ? ('found' as const) : ('denied' as const),
         evidence: [...new Set(telling.map((one) => one.reference))].sort(),
+        grounds: telling.map(({ verdict: _, ...ground }) => ground),
         verified: telling.every((one) => one.verified),
       },
     ];
   });
 }
 
-function testimony(rule: Evidence, facts: ScreeningData, at: Date): Said[] {
-  const say = (verdict: Verdict, reference: string): Said[] => (verdict ? [{ verdict, reference, verified: rule.verified }] : []);
+function testimony(rule: EvidenceRule, facts: ScreeningData, at: Date): Said[] {
+  const say = (verdict: Verdict, reference: string): Said[] => (verdict ? [{ verdict, reference, says: rule.display, source: rule.source, verified: rule.verified }] : []);
   switch (rule.resource) {
     case 'Patient':
       return say(byAge(rule, facts.birthDate, at), `Patient/${facts.patientId}`);
@@ -111,8 +73,12 @@ function testimony(rule: Evidence, facts: ScreeningData, at: Date): Said[] {
         .flatMap((condition) => say(byCondition(rule, condition, at), `Condition/${condition.id ?? ''}`));
     case 'MedicationRequest':
       return facts.medications
-        .filter((medication) => medication.status === 'active' && codedAs(rule, medication.medicationCodeableConcept))
-        .flatMap((medication) => say('found', `MedicationRequest/${medication.id ?? ''}`));
+        .filter((medication) => medication.status === 'active' && codedAs(rule, substanceOf(medication)))
+        .flatMap((medication) => say('found', `${medication.resourceType}/${medication.id ?? ''}`));
+    case 'QuestionnaireResponse':
+      return facts.answers
+        .filter((response) => response.status !== 'entered-in-error' && asks(rule, response) && recent(rule, response.authored, at))
+        .flatMap((response) => itemsIn(response.item).filter(({ linkId }) => rule.linkIds?.includes(linkId ?? '')).flatMap((item) => say(byAnswer(rule, item), `QuestionnaireResponse/${response.id ?? ''}`)));
     case 'Observation':
       return facts.observations
         .filter((observation) => !['cancelled', 'entered-in-error'].includes(observation.status) && codedAs(rule, observation.code))
@@ -121,9 +87,31 @@ function testimony(rule: Evidence, facts: ScreeningData, at: Date): Said[] {
   }
 }
 
-const codedAs = (rule: Evidence, concept: CodeableConcept | undefined): boolean => (concept?.coding ?? []).some((coding) => matches(rule, coding));
+const codedAs = (rule: EvidenceRule, concept: CodeableConcept | undefined): boolean => (concept?.coding ?? []).some((coding) => matches(rule, coding));
 
-const matches = (rule: Evidence, { system, code }: Coding): boolean =>
+/** The coded substance, which may stand in a Medication that the resource contains. */
+function substanceOf(medicine: Medicine): CodeableConcept | undefined {
+  if (medicine.medicationCodeableConcept) return medicine.medicationCodeableConcept;
+  const contained = medicine.contained?.find((resource) => `#${resource.id ?? ''}` === medicine.medicationReference?.reference);
+  return contained?.resourceType === 'Medication' ? contained.code : undefined;
+}
+
+const asks = (rule: EvidenceRule, { questionnaire = '' }: QuestionnaireResponse): boolean => rule.questionnaire === undefined || questionnaire.startsWith(rule.questionnaire);
+
+const itemsIn = (items: readonly QuestionnaireResponseItem[] | undefined): QuestionnaireResponseItem[] =>
+  (items ?? []).flatMap((item) => [item, ...itemsIn(item.item), ...(item.answer ?? []).flatMap((answer) => itemsIn(answer.item))]);
+
+function byAnswer(rule: EvidenceRule, { answer = [] }: QuestionnaireResponseItem): Verdict {
+  const said = answer.flatMap(({ valueCoding: coding, valueBoolean, valueInteger, valueDecimal }): Verdict[] => {
+    if (coding) return rule.answers ? [coding.code !== undefined && rule.answers.includes(coding.code) ? 'found' : 'denied'] : [yesOrNo([coding.code])];
+    if (valueBoolean !== undefined) return [valueBoolean ? 'found' : 'denied'];
+    const value = valueInteger ?? valueDecimal;
+    return rule.atLeast !== undefined && value !== undefined ? [value >= rule.atLeast ? 'found' : 'denied'] : [];
+  });
+  return said.includes('found') ? 'found' : said.includes('denied') ? 'denied' : undefined;
+}
+
+const matches = (rule: EvidenceRule, { system, code }: Coding): boolean =>
   code !== undefined &&
   system !== undefined &&
   (rule.systems ?? []).includes(system) &&
@@ -132,14 +120,14 @@ const matches = (rule: Evidence, { system, code }: Coding): boolean =>
 const DAY_MS = 86_400_000;
 
 /** What bears no date counts as recent: not to know when is no reason to overlook it. */
-function recent(rule: Evidence, date: string | undefined, at: Date): boolean {
+function recent(rule: EvidenceRule, date: string | undefined, at: Date): boolean {
   const when = date === undefined ? Number.NaN : Date.parse(date);
   return rule.within === undefined || Number.isNaN(when) || at.getTime() - when <= rule.within * DAY_MS;
 }
 
 const codesOf = (concept: CodeableConcept | undefined): (string | undefined)[] => (concept?.coding ?? []).map((coding) => coding.code);
 
-function byCondition(rule: Evidence, condition: Condition, at: Date): Verdict {
+function byCondition(rule: EvidenceRule, condition: Condition, at: Date): Verdict {
   const verification = codesOf(condition.verificationStatus);
   if (verification.includes('entered-in-error')) return undefined;
   if (verification.includes('refuted')) return 'denied';
@@ -152,7 +140,7 @@ function byCondition(rule: Evidence, condition: Condition, at: Date): Verdict {
 const NO = ['LA32-8', '2667000'];
 const YES = ['LA33-6', '52101004'];
 
-function byValue(rule: Evidence, observation: Observation): Verdict {
+function byValue(rule: EvidenceRule, observation: Observation): Verdict {
   const codes = codesOf(observation.valueCodeableConcept);
   if (rule.answers && codes.length > 0) return codes.some((code) => code !== undefined && rule.answers?.includes(code)) ? 'found' : 'denied';
   const value = observation.valueQuantity?.value ?? observation.valueInteger;
@@ -160,12 +148,17 @@ function byValue(rule: Evidence, observation: Observation): Verdict {
     if (value === undefined || (rule.unit !== undefined && observation.valueQuantity?.code !== undefined && observation.valueQuantity.code !== rule.unit)) return undefined;
     return Number(value) >= rule.atLeast ? 'found' : 'denied';
   }
-  if (observation.valueBoolean === false || codes.some((code) => code !== undefined && NO.includes(code))) return 'denied';
-  return observation.valueBoolean === true || codes.some((code) => code !== undefined && YES.includes(code)) ? 'found' : undefined;
+  if (observation.valueBoolean !== undefined) return observation.valueBoolean ? 'found' : 'denied';
+  return yesOrNo(codes);
+}
+
+function yesOrNo(codes: readonly (string | undefined)[]): Verdict {
+  if (codes.some((code) => code !== undefined && NO.includes(code))) return 'denied';
+  return codes.some((code) => code !== undefined && YES.includes(code)) ? 'found' : undefined;
 }
 
 /** Whole years between the birth date and `at`. A date that tells only year or month is read as its last day, so that the age is never overstated. */
-function byAge(rule: Evidence, birthDate: string | undefined, at: Date): Verdict {
+function byAge(rule: EvidenceRule, birthDate: string | undefined, at: Date): Verdict {
   const [year, month = '12', day = '31'] = birthDate?.split('-') ?? [];
   if (year === undefined) return undefined;
   const before = (at.getUTCMonth() + 1) * 100 + at.getUTCDate() < Number(month) * 100 + Number(day);

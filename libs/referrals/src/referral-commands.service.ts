@@ -6,7 +6,7 @@ import type { ExtractResource, Resource, ResourceType, ServiceRequest, Task } fr
 import { ReferralIntake } from './referral-intake.service.js';
 import { ReferralMoves } from './referral-moves.service.js';
 import { idIn, isAddressedHere, isReferralRequest, type Resolve } from './referral-recognition.js';
-import { ReferralRecordWatch } from './referral-record-watch.service.js';
+import { RECORD_TYPES, ReferralRecordWatch } from './referral-record-watch.service.js';
 import { ReferralRequester } from './referral-requester.service.js';
 import type { ReferralSettings } from './referral.settings.js';
 
@@ -19,7 +19,7 @@ const HANDED_OVER: readonly Task['status'][] = ['requested', 'received'];
 @Injectable()
 export class ReferralCommands implements FhirCommandHandler {
   readonly name = 'referrals';
-  readonly types: readonly ResourceType[] = ['ServiceRequest', 'Task', 'Communication', 'Condition', 'Observation', 'MedicationRequest'];
+  readonly types: readonly ResourceType[] = ['ServiceRequest', 'Task', 'Communication', ...RECORD_TYPES];
   readonly changesOwned: readonly ResourceType[] = ['Task'];
 
   constructor(

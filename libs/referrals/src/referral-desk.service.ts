@@ -1,14 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { notFound } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
+import { SafetyCover, type CoverNow } from '@cairn/outcomes';
 import { Transactions, audit, type Scope, type Tx } from '@cairn/platform';
 import type { ServiceRequest } from '@medplum/fhirtypes';
 import { MINIMUM_DATA_SET } from './minimum-data-set.js';
-import { RED_FLAGS } from './red-flags.js';
+import { RED_FLAGS } from './red-flag-rules.js';
+import type { Ground } from './red-flags.js';
 import type { Outcome } from './referral.acts.js';
 import { availableActions, type AvailableAction } from './referral.actions.js';
 import { Referral, type Decision } from './referral.entity.js';
-import { ReferralFlag } from './referral-flag.entity.js';
+import { ReferralFlag, isOpen } from './referral-flag.entity.js';
 import { circumstancesOf } from './referral-circumstances.js';
 import { ReferralLists, itemOf, type Count, type Page, type WorklistItem } from './referral.queries.js';
 import { ReferralTransition } from './referral-transition.entity.js';
@@ -22,6 +24,10 @@ interface FlagLine {
   readonly state: 'found' | 'denied' | 'not-known';
   readonly action: string;
   readonly evidence: readonly string[];
+  /** What each piece of evidence says, the source of the rule that reads it so, and whether that is confirmed. */
+  readonly grounds: readonly Ground[];
+  /** Free text makes one think of it. That finds nothing: somebody must read. */
+  readonly hint: boolean;
   readonly toldBy: string | null;
   readonly verified: boolean | null;
   readonly notedAt: Date | null;
@@ -46,6 +52,8 @@ export interface ReferralDetail extends Omit<WorklistItem, 'missing' | 'availabl
   readonly request: { readonly reasons: readonly string[]; readonly requester: string | null };
   readonly missing: readonly { readonly id: string; readonly label: string }[];
   readonly flags: readonly FlagLine[];
+  /** While a flag is open: whether somebody on the rota reads now, and whom to call otherwise. */
+  readonly safetyCover: CoverNow | null;
   /** Versions of the rule sets behind `missing` and `flags`. */
   readonly screenedWith: string;
   readonly decision: (Omit<Decision, 'before'> & { readonly undoableUntil: Date | null }) | null;
@@ -65,6 +73,7 @@ export class ReferralDesk {
     @Inject(Transactions) private readonly transactions: Transactions,
     @Inject(FhirStore) private readonly store: FhirStore,
     private readonly lists: ReferralLists,
+    private readonly cover: SafetyCover,
   ) {}
 
   async list(scope: Scope, query: WorklistQuery): Promise<Page<WorklistItem>> {
@@ -94,7 +103,7 @@ export class ReferralDesk {
     const history = await tx.em.find(ReferralTransition, { clinicId, referralId: id }, { orderBy: { id: 'asc' }, limit: 500 });
     const others = await tx.em.find(Referral, { clinicId, patientId, settledAt: null, id: { $ne: id } }, { limit: 20 });
     const request = await this.store.find(tx, 'ServiceRequest', referral.serviceRequestId);
-    const openFlags = flags.filter((flag) => flag.state === 'found' && !flag.acknowledgedAt).map(({ flag }) => flag);
+    const openFlags = flags.filter(isOpen).map(({ flag }) => flag);
     return {
       ...itemOf(referral, labels.get(patientId), tx.scope.actor, now),
       serviceRequestId: referral.serviceRequestId,
@@ -102,6 +111,7 @@ export class ReferralDesk {
       request: { reasons: reasonsOf(request), requester: request?.requester?.display ?? request?.requester?.reference ?? null },
       missing: MINIMUM_DATA_SET.filter((item) => referral.missing.includes(item.id)).map((item) => ({ id: item.id, label: item.label })),
       flags: flagLines(flags),
+      safetyCover: openFlags.length > 0 ? await this.cover.now(tx) : null,
       screenedWith: referral.screenedWith,
       decision: decisionOf(referral),
       reason: referral.reasonCode && referral.reasonText ? { code: referral.reasonCode, text: referral.reasonText } : null,
@@ -126,14 +136,16 @@ function decisionOf({ decision, decisionDueAt }: Referral): ReferralDetail['deci
 /** Every flag of the rule set: found ones first, hard stops before concerns. */
 function flagLines(rows: readonly ReferralFlag[]): FlagLine[] {
   const byFlag = new Map(rows.map((row) => [row.flag, row]));
-  const order = (line: FlagLine): number => ['found', 'denied', 'not-known'].indexOf(line.state) * 2 + (line.level === 'hard-stop' ? 0 : 1);
+  const order = (line: FlagLine): number => (line.hint ? 1 : ['found', 'hinted', 'denied', 'not-known'].indexOf(line.state)) * 2 + (line.level === 'hard-stop' ? 0 : 1);
   return RED_FLAGS.map((flag): FlagLine => {
     const row = byFlag.get(flag.id);
     return {
       flag: flag.id,
       label: flag.label,
       level: flag.level,
-      state: row?.state ?? 'not-known',
+      state: row && row.state !== 'hinted' ? row.state : 'not-known',
+      hint: row?.state === 'hinted',
+      grounds: row?.grounds ?? [],
       action: flag.action,
       evidence: row?.evidence ?? [],
       toldBy: row?.toldBy ?? null,

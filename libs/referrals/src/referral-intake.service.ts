@@ -8,6 +8,7 @@ import { REFERRAL_RECEIVED } from './referral.events.js';
 import { arrange, ReferralMoves, transition } from './referral-moves.service.js';
 import { ReferralProjection } from './referral-projection.service.js';
 import { idIn, requestKeys } from './referral-recognition.js';
+import { ReferralSafety } from './referral-safety.service.js';
 import { ReferralScreening, type ToldFlag } from './referral-screening.service.js';
 import { ReferralSources } from './referral-sources.service.js';
 import type { Urgency } from './referral.settings.js';
@@ -30,6 +31,7 @@ export class ReferralIntake {
     private readonly screening: ReferralScreening,
     private readonly projection: ReferralProjection,
     private readonly sources: ReferralSources,
+    private readonly safety: ReferralSafety,
   ) {}
 
   /** The referral of this request, by its place in the store or the placer's number; undefined when it is none yet. Waits for another transaction that takes the same one in. */
@@ -76,6 +78,8 @@ export class ReferralIntake {
       screenedWith: '',
       openHardStops: 0,
       openConcerns: 0,
+      reviewDueAt: null,
+      reviewEscalatedAt: null,
       rank: 2,
       ownerId: null,
       ownerName: null,
@@ -89,10 +93,11 @@ export class ReferralIntake {
     tx.em.persist(referral);
     await tx.flush();
     await this.#remember(tx, referral.id, requestKeys(request, connectionId));
-    await this.screening.look(tx, referral, settings, registered?.flags);
+    const found = await this.screening.look(tx, referral, settings, registered?.flags);
     tx.em.persist(transition(tx, referral, 'receive', null, now, { comment: registered?.comment }));
     if (task) await this.projection.show(tx, referral, settings);
     else await this.projection.createTask(tx, referral, request, settings);
+    await this.safety.report(tx, referral, settings, found);
     await audit(tx, { action: 'create', what: 'referral.receive', entities: [`ServiceRequest/${request.id}`, `Task/${referral.taskId}`], patients: [patientId] });
     await tx.emit(REFERRAL_RECEIVED, { referralId: referral.id, patientId });
     await tx.flush();

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LockMode } from '@mikro-orm/postgresql';
 import { conflict, newId, notFound } from '@cairn/kernel';
+import { atWallTime, localDay } from '@cairn/people';
 import { Clinics, audit, type Tx } from '@cairn/platform';
 import { advance, targetDate } from './referral.course.js';
 import { situationOf } from './referral-circumstances.js';
@@ -98,9 +99,17 @@ export function arrange(referral: Referral, settings: ReferralSettings, now: Dat
   const openFlag = referral.openHardStops > 0 ? 'hard-stop' : referral.openConcerns > 0 ? 'concern' : undefined;
   referral.rank = openFlag === 'hard-stop' ? 0 : openFlag === 'concern' ? 1 : 2;
   referral.targetAt = targetDate(courseOf(referral), settings.targetDays[referral.urgency]);
+  if (referral.openConcerns === 0) Object.assign(referral, { reviewDueAt: null, reviewEscalatedAt: null });
+  else referral.reviewDueAt ??= reviewTime(now, settings);
   const step = !referral.settledAt ? nextStep(settings, referral.state, openFlag) : undefined;
   referral.nextAction = step?.action ?? null;
-  referral.nextActionAt = step ? stepDate(referral, step.action, step.days, now) : null;
+  referral.nextActionAt = !step ? null : openFlag === 'concern' ? referral.reviewDueAt : stepDate(referral, step.action, step.days, now);
+}
+
+/** The same day on the clinic's clock: by the usual hour, or by the day's end when that hour has passed. */
+function reviewTime(now: Date, { reviewBy, zone }: ReferralSettings): Date {
+  const usual = atWallTime(localDay(now, zone), reviewBy, zone);
+  return usual > now ? usual : atWallTime(localDay(now, zone), '23:59', zone);
 }
 
 const DAY_MS = 86_400_000;

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { FhirWrite } from '@cairn/fhir';
 import type { Tx } from '@cairn/platform';
-import type { Communication, Reference, Resource } from '@medplum/fhirtypes';
+import type { Communication, Reference, Resource, ResourceType } from '@medplum/fhirtypes';
+import { hintsIn, textsIn } from './red-flag-words.js';
 import { screen } from './red-flags.js';
 import { screeningData } from './referral-evidence.service.js';
 import { ReferralMoves } from './referral-moves.service.js';
@@ -15,6 +16,8 @@ interface OpenReferral {
   readonly state: string;
 }
 
+/** What may tell of a red flag. */
+export const RECORD_TYPES: readonly ResourceType[] = ['Condition', 'Observation', 'MedicationRequest', 'MedicationStatement', 'QuestionnaireResponse'];
 const UNDECIDED = ['received', 'in-triage', 'information-requested'];
 
 /** Sees what grows in the record of patients with an open referral: a red flag that comes later must not be missed, and an answer ends a wait. */
@@ -32,7 +35,7 @@ export class ReferralRecordWatch {
   async see(tx: Tx, writes: readonly FhirWrite[], taken: ReadonlySet<string>): Promise<void> {
     const written = writes.flatMap(({ resource }) => (resource ? [resource] : []));
     await this.#answers(tx, written.filter((resource) => resource.resourceType === 'Communication'));
-    const facts = written.filter((resource) => ['Condition', 'Observation', 'MedicationRequest'].includes(resource.resourceType));
+    const facts = written.filter((resource) => RECORD_TYPES.includes(resource.resourceType));
     const patients = [...new Set(facts.flatMap((resource) => patientOf(resource) ?? []))];
     if (patients.length === 0) return;
     const open = await tx.query<OpenReferral>(
@@ -42,7 +45,7 @@ export class ReferralRecordWatch {
     for (const referral of open) {
       if (taken.has(referral.service_request_id)) continue;
       const own = facts.filter((resource) => patientOf(resource) === referral.patient_id);
-      const alarming = screen(screeningData(referral.patient_id, undefined, own), tx.clock.now()).some(({ state }) => state === 'found');
+      const alarming = screen(screeningData(referral.patient_id, undefined, own), tx.clock.now()).some(({ state }) => state === 'found') || hintsIn(textsIn(own)).length > 0;
       if (alarming || UNDECIDED.includes(referral.state)) await this.requester.lookAgain(tx, await this.moves.lock(tx, referral.id));
     }
   }

@@ -1,7 +1,7 @@
 import { withExample } from '@cairn/platform';
 import { z } from 'zod';
 import { MINIMUM_DATA_SET } from './minimum-data-set.js';
-import { RED_FLAGS } from './red-flags.js';
+import { RED_FLAGS } from './red-flag-rules.js';
 import { URGENCIES } from './referral.settings.js';
 
 const short = z.string().trim().min(1).max(200);

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { invalid, newId } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
 import { Transactions, type Scope, type Tx } from '@cairn/platform';
-import { redFlag } from './red-flags.js';
+import { redFlag } from './red-flag-rules.js';
 import type { Registration } from './referral.acts.js';
 import { ownRequest } from './referral.fhir.js';
 import { ReferralIntake } from './referral-intake.service.js';

@@ -9,6 +9,7 @@ import { Referral } from './referral.entity.js';
 import { REFERRAL_IDENTIFIER, faceOnTask } from './referral.fhir.js';
 import { ReferralMoves } from './referral-moves.service.js';
 import { ReferralProjection } from './referral-projection.service.js';
+import { ReferralSafety } from './referral-safety.service.js';
 import { ReferralScreening } from './referral-screening.service.js';
 
 /** What the target of a Task sets; the requester may change anything else. Source: SDOHCC and BSeR, who sets what. */
@@ -22,6 +23,7 @@ export class ReferralRequester {
     private readonly closing: ReferralClosing,
     private readonly screening: ReferralScreening,
     private readonly projection: ReferralProjection,
+    private readonly safety: ReferralSafety,
   ) {}
 
   /** The id of the referral whose Task this is. */
@@ -83,8 +85,9 @@ export class ReferralRequester {
   /** Looks at the evidence again and shows what came of it. */
   async lookAgain(tx: Tx, referral: Referral): Promise<void> {
     const settings = await this.moves.settings(tx);
-    await this.screening.look(tx, referral, settings);
+    const found = await this.screening.look(tx, referral, settings);
     await this.projection.show(tx, referral, settings);
+    await this.safety.report(tx, referral, settings, found);
     await tx.flush();
   }
 

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { conflict, notFound } from '@cairn/kernel';
-import { Transactions, audit, demand, type Scope, type Tx } from '@cairn/platform';
+import { Transactions, type Scope, type Tx } from '@cairn/platform';
 import { itemLabel } from './minimum-data-set.js';
 import type { Acceptance, Decline, Question, Redirection } from './referral.acts.js';
 import type { Decision, Referral } from './referral.entity.js';
@@ -8,6 +7,7 @@ import { correctedLetter, questionLetter } from './referral.letters.js';
 import { ReferralDecisions, declineWords } from './referral-decisions.service.js';
 import { ReferralMoves } from './referral-moves.service.js';
 import { ReferralProjection } from './referral-projection.service.js';
+import { ReferralSafety } from './referral-safety.service.js';
 import { ReferralScreening } from './referral-screening.service.js';
 import type { Pathway, Urgency } from './referral.settings.js';
 
@@ -28,6 +28,7 @@ export class ReferralTriage {
     private readonly decisions: ReferralDecisions,
     private readonly moves: ReferralMoves,
     private readonly screening: ReferralScreening,
+    private readonly safety: ReferralSafety,
     private readonly projection: ReferralProjection,
   ) {}
 
@@ -55,7 +56,8 @@ export class ReferralTriage {
   async answered(scope: Scope, id: string, comment: string, version?: number): Promise<void> {
     await this.#on(scope, id, version, async (tx, referral) => {
       await this.moves.move(tx, referral, 'provide-information', { comment });
-      await this.screening.look(tx, referral, await this.moves.settings(tx));
+      const settings = await this.moves.settings(tx);
+      await this.safety.report(tx, referral, settings, await this.screening.look(tx, referral, settings));
     });
   }
 
@@ -103,21 +105,9 @@ export class ReferralTriage {
     );
   }
 
-  /**
-   * A named clinician takes note of a red flag and says what was done. Refuses with `not-found` a flag that was not found on this referral, and with a conflict
-   * one that somebody acknowledged before.
-   */
+  /** A named clinician takes note of a red flag and says what was done. Refuses what {@link ReferralSafety.acknowledge} refuses. */
   async acknowledge(scope: Scope, id: string, flag: string, actionTaken: string, version?: number): Promise<void> {
-    demand(scope.actor, 'referral.acknowledge');
-    await this.#on(scope, id, version, async (tx, referral) => {
-      const row = (await this.screening.flags(tx, id)).find((one) => one.flag === flag && one.state === 'found');
-      if (!row) throw notFound('The red flag');
-      if (row.acknowledgedAt) throw conflict(`${row.acknowledgedBy ?? 'Somebody'} has acknowledged this red flag already.`, { code: 'referral.flag-acknowledged' });
-      Object.assign(row, { acknowledgedAt: tx.clock.now(), acknowledgedBy: nameOf(scope), actionTaken });
-      await tx.flush();
-      await this.screening.recount(tx, referral, await this.moves.settings(tx));
-      await audit(tx, { action: 'update', what: 'referral.acknowledge-flag', entities: [`Task/${referral.taskId}`], patients: [referral.patientId], purpose: actionTaken });
-    });
+    await this.#on(scope, id, version, (tx, referral) => this.safety.acknowledge(tx, referral, flag, actionTaken));
   }
 
   async #decide(scope: Scope, id: string, version: number, { event, said, why, urgency, pathway }: Verdict): Promise<void> {

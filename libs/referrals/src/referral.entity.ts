@@ -54,6 +54,10 @@ const ReferralSchema = defineEntity({
     screenedWith: p.string(),
     openHardStops: p.integer(),
     openConcerns: p.integer(),
+    /** Until when a clinician looks at what is open of the weak red flags and hints; null where nothing is. */
+    reviewDueAt: p.datetime().nullable(),
+    /** When that time ran out and the rota was told. */
+    reviewEscalatedAt: p.datetime().nullable(),
     /** 0 with an open hard stop, 1 with an open concern, 2 otherwise: the worklist's first order. */
     rank: p.smallint(),
     /** Subject and name of the person who has it; without one it belongs to the coordinators' pool. */

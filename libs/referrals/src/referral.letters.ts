@@ -1,3 +1,4 @@
+import { localMoment } from '@cairn/people';
 import { DECLINE_REASONS, type Pathway } from './referral.settings.js';
 
 /** What the referrer is told, and under which code. Holds nothing that names the patient: the Communication says whom it is about. */
@@ -38,6 +39,16 @@ export const withdrawnLetter = (): Letter => letter('referral-withdrawn', 'As yo
 
 export const correctedLetter = (urgency: keyof typeof URGENCY_WORDS, pathway: Pathway, comment: string): Letter =>
   letter('referral-corrected', `We have corrected our decision on your referral: urgency ${URGENCY_WORDS[urgency]}. ${NEXT[pathway]} Reason: ${comment}`);
+
+/** Told at once when a finding can't wait and nobody of the clinic reads: who does, and when somebody will. */
+export function nobodyReadsLetter({ call, nextAt }: { readonly call: readonly string[]; readonly nextAt: Date | null }, zone: string): Letter {
+  const next = nextAt ? localMoment(nextAt, zone) : undefined;
+  return letter(
+    'nobody-reading',
+    `Your referral tells of something that cannot wait, and nobody at our clinic is reading at this moment. Do not wait for us: the patient needs to be seen now. Call ${call.join(', or ')}.${next ? ` Somebody reads here again on ${next.day} at ${next.time}, local time of the clinic.` : ''}`,
+    true,
+  );
+}
 
 export const closedLetter = (summary: string): Letter => letter('referral-closed', `Our work on your referral is complete. Outcome: ${summary}`);
 

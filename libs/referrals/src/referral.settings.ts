@@ -1,7 +1,7 @@
 import { organizationId } from '@cairn/people';
 import type { Clinic } from '@cairn/platform';
 import { z } from 'zod';
-import type { FlagLevel } from './red-flags.js';
+import type { FlagLevel } from './red-flag-rules.js';
 import rules from './referral-rules.json' with { type: 'json' };
 import { REFERRAL_STATES, type ReferralState } from './referral.workflow.js';
 
@@ -34,6 +34,8 @@ export const referralSettingsSchema = z.strictObject({
   undoSeconds: z.int().min(0).max(3600).default(rules.undoSeconds.value),
   /** Days of the adjusted clock within which the patient should be seen. */
   targetDays: z.strictObject({ stat: z.int().min(0), asap: z.int().min(0), urgent: z.int().min(0), routine: z.int().min(0) }).default(rules.targetDays.value),
+  /** Until when, on the clinic's own clock, a weak red flag that came in during the day is looked at. */
+  reviewBy: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 17:00').default(rules.reviewBy.value),
   nextSteps: z.partialRecord(z.enum(openStates), step).default({}),
 });
 
@@ -42,12 +44,14 @@ export interface ReferralSettings extends z.infer<typeof referralSettingsSchema>
   /** Reference of the clinic's Organization in the FHIR store. */
   readonly reference: string;
   readonly clinicName: string;
+  /** The clinic's IANA time zone. */
+  readonly zone: string;
 }
 
 /** The clinic's rules for referrals. Throws when its settings are broken: to guess would lose referrals. */
 export function referralSettings(clinic: Clinic): ReferralSettings {
   const parsed = referralSettingsSchema.parse(clinic.settings['referrals'] ?? {});
-  return { ...parsed, reference: `Organization/${organizationId(clinic.id)}`, clinicName: clinic.name };
+  return { ...parsed, reference: `Organization/${organizationId(clinic.id)}`, clinicName: clinic.name, zone: clinic.zone };
 }
 
 const defaultSteps: Readonly<Partial<Record<ReferralState, NextStep>>> = rules.nextSteps.value;

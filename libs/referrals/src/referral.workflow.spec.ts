@@ -104,11 +104,12 @@ describe('the referral workflow', () => {
     }
   });
 
-  it('lets Cairn itself put a lapsed decision into effect, begin care and close, and nothing else', () => {
+  it('lets Cairn itself put a lapsed decision into effect or take one back, begin care and close, and nothing else', () => {
     for (const { state, circumstances, passes } of EXPECTED) {
       const may = availableEvents(referralMachine, state, { ...clinician, ...circumstances, by: 'cairn' });
+      const decided = { undoable: ['undo'], lapsed: ['undo', 'take-effect'], none: [] }[circumstances.decision ?? 'none'];
       const expected = REFERRAL_EVENTS.filter((event) => ['begin-care', 'close'].includes(event) && passes[event]);
-      expect([state, may]).toEqual([state, circumstances.decision === 'lapsed' ? ['take-effect', ...expected] : expected]);
+      expect([state, may]).toEqual([state, [...decided, ...expected]]);
     }
   });
 
@@ -121,6 +122,15 @@ describe('the referral workflow', () => {
 
   it.each(['accept', 'decline', 'redirect'] as const)('lets nobody %s around an unacknowledged hard stop', (event) => {
     expect(decide(referralMachine, 'in-triage', event, { ...clinician, openHardStops: 1 })).toMatchObject({ refusal: { rule: 'referral.red-flag-unacknowledged' } });
+  });
+
+  it('lets the clinic do nothing past an unacknowledged hard stop but look, ask, undo, and see the patient', () => {
+    const open: readonly ReferralEvent[] = ['open-triage', 'request-information', 'provide-information', 'stop-waiting', 'undo', 'attend', 'miss', 'cancel-appointment', 'begin-care', 'resume'];
+    for (const { state, circumstances, passes } of EXPECTED) {
+      const stopped = { ...clinician, ...circumstances, openHardStops: 1 };
+      expect([state, availableEvents(referralMachine, state, stopped)]).toEqual([state, REFERRAL_EVENTS.filter((event) => open.includes(event) && passes[event])]);
+      expect([state, availableEvents(referralMachine, state, { ...stopped, by: 'requester' })]).toEqual([state, availableEvents(referralMachine, state, { ...stopped, by: 'requester', openHardStops: 0 })]);
+    }
   });
 
   it('puts only a lapsed decision into effect, and lets an outcome win over a pending cancellation', () => {

@@ -101,12 +101,18 @@ const undoable = rule('undo-window-closed', 'The decision has taken effect and c
 const lapsed = rule('undo-window-open', 'The decision can still be undone, so it does not take effect yet.', (c) => c.decision === 'lapsed');
 const notTold = rule('already-accepted', 'The referrer was told that the referral is accepted. Accept it anew, or close it.', (c) => !c.told);
 const told = rule('not-accepted-yet', 'The referral has not been accepted.', (c) => c.told);
+const stillWaiting = rule('decision-effective', 'The decision has taken effect.', (c) => c.decision !== 'none');
 const stillPending = rule('decision-effective', 'The decision has taken effect.', (c) => c.decision !== 'none' && !c.told);
 const unsettled = rule('already-settled', 'The redirection is already settled.', (c) => !c.settled);
 const seen = rule('not-seen-yet', 'The patient has not been seen yet.', (c) => c.seen);
 const notSeen = rule('already-seen', 'The patient has been seen already.', (c) => !c.seen);
 
 const inEffect = all(triager, nothingPending);
+/** Nothing of what the clinic decides passes by a hard stop; what the referrer takes back does, and its alert stays with the rota. */
+const clear = all(inEffect, flagsAcknowledged);
+const eitherPartyClear: Guard = (c) => eitherParty(c) ?? (c.by === 'clinic' ? flagsAcknowledged(c) : undefined);
+/** People undo while they can; Cairn takes a decision back that was made without knowing of a hard stop. */
+const mayUndo: Guard = (c) => (c.by === 'cairn' ? stillWaiting(c) : all(triager, undoable)(c));
 
 /**
  * The referral, as `workflows.md` has it. Source: NHS e-RS triage outcomes; HL7 BSeR harmonized state transitions; HL7 SDOHCC referral task.
@@ -130,44 +136,44 @@ export const referralMachine: Machine<ReferralState, ReferralEvent, Circumstance
     { from: 'in-triage', event: 'decline', to: 'declined', guard: all(triager, notTold, flagsAcknowledged) },
     { from: 'in-triage', event: 'redirect', to: 'redirected', guard: all(triager, notTold, flagsAcknowledged) },
 
-    { from: ['accepted', 'declined', 'redirected'], event: 'undo', to: 'in-triage', guard: all(triager, undoable) },
+    { from: ['accepted', 'declined', 'redirected'], event: 'undo', to: 'in-triage', guard: mayUndo },
     { from: 'accepted', event: 'take-effect', to: 'accepted', guard: all(cairnOnly, lapsed) },
     { from: 'declined', event: 'take-effect', to: 'declined', guard: all(cairnOnly, lapsed) },
     { from: 'redirected', event: 'take-effect', to: 'redirected', guard: all(cairnOnly, lapsed) },
 
-    { from: 'accepted', event: 'correct', to: 'accepted', guard: inEffect },
-    { from: 'waitlisted', event: 'correct', to: 'waitlisted', guard: inEffect },
-    { from: 'booked', event: 'correct', to: 'booked', guard: inEffect },
-    { from: 'to-rebook', event: 'correct', to: 'to-rebook', guard: inEffect },
-    { from: 'in-care', event: 'correct', to: 'in-care', guard: inEffect },
-    { from: 'on-hold', event: 'correct', to: 'on-hold', guard: inEffect },
+    { from: 'accepted', event: 'correct', to: 'accepted', guard: clear },
+    { from: 'waitlisted', event: 'correct', to: 'waitlisted', guard: clear },
+    { from: 'booked', event: 'correct', to: 'booked', guard: clear },
+    { from: 'to-rebook', event: 'correct', to: 'to-rebook', guard: clear },
+    { from: 'in-care', event: 'correct', to: 'in-care', guard: clear },
+    { from: 'on-hold', event: 'correct', to: 'on-hold', guard: clear },
 
-    { from: 'redirected', event: 'confirm-redirection', to: 'redirected', guard: all(inEffect, unsettled) },
+    { from: 'redirected', event: 'confirm-redirection', to: 'redirected', guard: all(clear, unsettled) },
 
-    { from: 'accepted', event: 'waitlist', to: 'waitlisted', guard: inEffect },
-    { from: ['accepted', 'waitlisted', 'to-rebook'], event: 'book', to: 'booked', guard: inEffect },
+    { from: 'accepted', event: 'waitlist', to: 'waitlisted', guard: clear },
+    { from: ['accepted', 'waitlisted', 'to-rebook'], event: 'book', to: 'booked', guard: clear },
     { from: 'booked', event: 'attend', to: 'in-care', guard: triager },
     { from: 'booked', event: 'miss', to: 'to-rebook', guard: triager },
     { from: 'booked', event: 'cancel-appointment', to: 'to-rebook', guard: triager },
     { from: ['accepted', 'waitlisted', 'booked'], event: 'begin-care', to: 'in-care', guard: all(clinicOrCairn, nothingPending) },
 
-    { from: ['in-care', 'to-rebook'], event: 'hold', to: 'on-hold', guard: triager },
+    { from: ['in-care', 'to-rebook'], event: 'hold', to: 'on-hold', guard: all(triager, flagsAcknowledged) },
     { from: 'on-hold', event: 'resume', to: 'in-care', guard: all(triager, seen) },
     { from: 'on-hold', event: 'resume', to: 'to-rebook', guard: all(triager, notSeen) },
 
-    { from: ['received', 'information-requested'], event: 'cancel', to: 'withdrawn', guard: eitherParty },
-    { from: 'in-triage', event: 'cancel', to: 'withdrawn', guard: all(eitherParty, notTold) },
-    { from: 'in-triage', event: 'cancel', to: 'cancellation-requested', guard: all(eitherParty, told) },
-    { from: ['accepted', 'declined', 'redirected'], event: 'cancel', to: 'withdrawn', guard: all(eitherParty, stillPending) },
-    { from: 'accepted', event: 'cancel', to: 'cancellation-requested', guard: all(eitherParty, told) },
-    { from: 'redirected', event: 'cancel', to: 'redirected', guard: all(eitherParty, nothingPending, unsettled) },
-    { from: ['waitlisted', 'booked', 'to-rebook', 'in-care', 'on-hold'], event: 'cancel', to: 'cancellation-requested', guard: eitherParty },
-    { from: 'cancellation-requested', event: 'confirm-withdrawal', to: 'withdrawn', guard: triager },
+    { from: ['received', 'information-requested'], event: 'cancel', to: 'withdrawn', guard: eitherPartyClear },
+    { from: 'in-triage', event: 'cancel', to: 'withdrawn', guard: all(eitherPartyClear, notTold) },
+    { from: 'in-triage', event: 'cancel', to: 'cancellation-requested', guard: all(eitherPartyClear, told) },
+    { from: ['accepted', 'declined', 'redirected'], event: 'cancel', to: 'withdrawn', guard: all(eitherPartyClear, stillPending) },
+    { from: 'accepted', event: 'cancel', to: 'cancellation-requested', guard: all(eitherPartyClear, told) },
+    { from: 'redirected', event: 'cancel', to: 'redirected', guard: all(eitherPartyClear, nothingPending, unsettled) },
+    { from: ['waitlisted', 'booked', 'to-rebook', 'in-care', 'on-hold'], event: 'cancel', to: 'cancellation-requested', guard: eitherPartyClear },
+    { from: 'cancellation-requested', event: 'confirm-withdrawal', to: 'withdrawn', guard: all(triager, flagsAcknowledged) },
 
-    { from: ['accepted', 'waitlisted', 'booked', 'in-care', 'cancellation-requested'], event: 'close', to: 'closed', guard: all(clinicOrCairn, nothingPending) },
-    { from: ['accepted', 'waitlisted', 'booked', 'to-rebook'], event: 'close-unseen', to: 'closed-not-seen', guard: inEffect },
-    { from: 'in-triage', event: 'close-unseen', to: 'closed-not-seen', guard: all(triager, told) },
+    { from: ['accepted', 'waitlisted', 'booked', 'in-care', 'cancellation-requested'], event: 'close', to: 'closed', guard: all(clinicOrCairn, nothingPending, flagsAcknowledged) },
+    { from: ['accepted', 'waitlisted', 'booked', 'to-rebook'], event: 'close-unseen', to: 'closed-not-seen', guard: clear },
+    { from: 'in-triage', event: 'close-unseen', to: 'closed-not-seen', guard: all(triager, told, flagsAcknowledged) },
 
-    { from: REFERRAL_STATES.filter((state) => state !== 'entered-in-error'), event: 'enter-in-error', to: 'entered-in-error', guard: eitherParty },
+    { from: REFERRAL_STATES.filter((state) => state !== 'entered-in-error'), event: 'enter-in-error', to: 'entered-in-error', guard: eitherPartyClear },
   ],
 };

@@ -1,6 +1,7 @@
 import { Migration } from '@mikro-orm/migrations';
 import { sweptTable, tenantTable, type NamedMigration } from '@cairn/platform';
 import { DIALECTS } from './referral.dialect.js';
+import { ReferralSafetyMigration } from './referral-safety.migration.js';
 import { PATHWAYS, URGENCIES } from './referral.settings.js';
 import { REFERRAL_STATES } from './referral.workflow.js';
 
@@ -127,4 +128,7 @@ class ReferralsMigration extends Migration {
   }
 }
 
-export const referralsMigrations: readonly NamedMigration[] = [{ name: '202611220230_referrals', class: ReferralsMigration }];
+export const referralsMigrations: readonly NamedMigration[] = [
+  { name: '202611220230_referrals', class: ReferralsMigration },
+  { name: '202611252020_referral_safety', class: ReferralSafetyMigration },
+];

@@ -1,6 +1,8 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { FhirCommands, FhirModule } from '@cairn/fhir';
+import { AlertSubjects, OutcomesModule } from '@cairn/outcomes';
 import { DueWorkRegistry } from '@cairn/platform';
+import { ReferralAlertSubject } from './referral-alert-subject.js';
 import { ReferralCareController } from './referral-care.controller.js';
 import { ReferralCare } from './referral-care.service.js';
 import { ReferralClosingController } from './referral-closing.controller.js';
@@ -17,21 +19,26 @@ import { ReferralLists } from './referral.queries.js';
 import { ReferralRecordWatch } from './referral-record-watch.service.js';
 import { ReferralRegistration } from './referral-registration.service.js';
 import { ReferralRequester } from './referral-requester.service.js';
+import { ReferralSafetyController } from './referral-safety.controller.js';
+import { ReferralSafety } from './referral-safety.service.js';
+import { SafetyReports } from './safety-report.queries.js';
 import { ReferralScreening } from './referral-screening.service.js';
 import { ReferralSources } from './referral-sources.service.js';
 import { ReferralTriageController } from './referral-triage.controller.js';
 import { ReferralTriage } from './referral-triage.service.js';
 import { Referrals } from './referrals.service.js';
+import { ReviewOverdueWork } from './review-overdue.work.js';
 import { UndoWindowWork } from './undo-window.work.js';
 
 const offered = [Referrals, ReferralSources];
 
 /** Referrals from their arrival to their outcome. */
 @Module({
-  imports: [FhirModule],
-  controllers: [ReferralController, ReferralTriageController, ReferralCareController, ReferralClosingController],
+  imports: [FhirModule, OutcomesModule],
+  controllers: [ReferralController, ReferralTriageController, ReferralCareController, ReferralClosingController, ReferralSafetyController],
   providers: [
     ...offered,
+    ReferralAlertSubject,
     ReferralCare,
     ReferralClosing,
     ReferralCommands,
@@ -45,8 +52,11 @@ const offered = [Referrals, ReferralSources];
     ReferralRecordWatch,
     ReferralRegistration,
     ReferralRequester,
+    ReferralSafety,
     ReferralScreening,
+    ReviewOverdueWork,
     ReferralTriage,
+    SafetyReports,
     UndoWindowWork,
   ],
   exports: offered,
@@ -57,10 +67,15 @@ export class ReferralsModule implements OnModuleInit {
     private readonly fhirCommands: FhirCommands,
     private readonly commands: ReferralCommands,
     private readonly undoWindow: UndoWindowWork,
+    private readonly reviewOverdue: ReviewOverdueWork,
+    private readonly alertSubjects: AlertSubjects,
+    private readonly alertSubject: ReferralAlertSubject,
   ) {}
 
   onModuleInit(): void {
     this.fhirCommands.register(this.commands);
     this.dueWork.register(this.undoWindow);
+    this.dueWork.register(this.reviewOverdue);
+    this.alertSubjects.register(this.alertSubject);
   }
 }
