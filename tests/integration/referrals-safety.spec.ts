@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Bundle, Communication, Condition, Task } from '@medplum/fhirtypes';
+import { Clinics } from '@cairn/platform';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { setClinic } from '../support/clinic-settings.js';
 import { eventually } from '../support/eventually.js';
@@ -40,12 +42,7 @@ describe('red flags reach people', () => {
   const rota = { people: [{ name: 'First' }, { name: 'Deputy' }], acknowledgeWithinMinutes: 10 };
   const setRota = async (safetyRota: object): Promise<void> => {
     await setClinic(app, { outcomes: { safetyRota } });
-    // Processes take settings up within seconds; the clock of a demo does not move that.
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await eventually('the rota', async () => {
-      const { Clinics } = await import('@cairn/platform');
-      return JSON.stringify((await app.get(Clinics).get(app.clinicId)).settings['outcomes']) === JSON.stringify({ safetyRota });
-    });
+    await eventually('the rota', async () => isDeepStrictEqual((await app.get(Clinics).get(app.clinicId)).settings['outcomes'], { safetyRota }));
   };
   const come = async (parts: Parameters<typeof referralBundle>[0]): Promise<{ ids: Record<string, string>; referral: Flagged }> => {
     const ids = await send(from.fhir, referralBundle(parts));
