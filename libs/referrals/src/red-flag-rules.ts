@@ -47,7 +47,7 @@ const ruleSet = z.strictObject({ version: z.string(), disclaimer: z.string(), no
 /** Code system in which every flag has its own id: an Observation or Condition so coded tells the flag itself. */
 const FLAG_CODES = 'urn:cairn:red-flag';
 /** linkId of the question about a flag on an intake form. */
-export const flagLinkId = (flagId: string): string => `red-flag.${flagId}`;
+const flagLinkId = (flagId: string): string => `red-flag.${flagId}`;
 
 /** What tells any flag, whatever codes are known for it. */
 const ownRules = ({ id, label }: RedFlag): EvidenceRule[] => {

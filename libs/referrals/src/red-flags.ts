@@ -33,7 +33,7 @@ export interface ScreeningData {
 }
 
 /** A medicine that was ordered, or that somebody says is taken. */
-export type Medicine = MedicationRequest | MedicationStatement;
+type Medicine = MedicationRequest | MedicationStatement;
 
 type Verdict = 'found' | 'denied' | undefined;
 interface Said extends Ground {
