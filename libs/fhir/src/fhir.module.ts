@@ -1,5 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { CONFIG, LOGGER, Transactions, type Config, type Logger } from '@cairn/platform';
+import { AuditEvents } from './audit-events/audit-events.js';
+import { RefusedAccess } from './audit-events/refused-access.js';
 import { ConditionalReferences } from './bundle/conditional-references.js';
 import { TransactionWrites } from './bundle/transaction.js';
 import { FhirCommands } from './commands/fhir-commands.js';
@@ -56,9 +58,9 @@ interface StoreParts {
         const bundles = new TransactionWrites(writes, creates, deletes, new ConditionalReferences(search), references);
         const answers = new Answers(base);
         const fhirReads = new FhirReads(search);
-        const reads = new ReadRequests(fhirReads, answers);
+        const reads = new ReadRequests(fhirReads, new AuditEvents(search, references, fhirReads), references, answers);
         operations.register(new ValidateOperation(fhirReads, commands));
-        const parts = { transactions, reads, operations, writes, creates, deletes, bundles, answers, logger };
+        const parts = { transactions, reads, operations, writes, creates, deletes, bundles, answers, refusals: new RefusedAccess(transactions, references), logger };
         return new FhirRouter(parts, { maxEntries: config.FHIR_BUNDLE_LIMIT });
       },
     },

@@ -6,8 +6,11 @@ import { readQuery } from '../search/search-query.js';
 import { readScope, type Grant, type Permission } from './scopes.js';
 
 const EVERYTHING: Grant = { type: '*', permissions: new Set<Permission>(['c', 'r', 'u', 'd', 's']) };
-const READING: Grant = { type: '*', permissions: new Set<Permission>(['r', 's']) };
-const WRITING: Grant = { type: '*', permissions: new Set<Permission>(['c', 'u', 'd']) };
+/** Who saw what is for those who oversee it, not for those whom it is about. */
+const OVERSIGHT: ReadonlySet<string> = new Set(['AuditEvent']);
+const READING: Grant = { type: '*', except: OVERSIGHT, permissions: new Set<Permission>(['r', 's']) };
+const WRITING: Grant = { type: '*', except: OVERSIGHT, permissions: new Set<Permission>(['c', 'u', 'd']) };
+const OVERSEEING: Grant = { type: 'AuditEvent', permissions: new Set<Permission>(['r', 's']) };
 
 const WORDS: Readonly<Record<Permission, string>> = { c: 'create', r: 'read', u: 'update', d: 'delete', s: 'search' };
 
@@ -25,7 +28,7 @@ export class AccessPolicy {
       case 'system':
         return new AccessPolicy(actor.scopes.flatMap((scope) => readScope(scope) ?? []));
       case 'person':
-        return new AccessPolicy([...(may(actor, 'fhir.read') ? [READING] : []), ...(may(actor, 'fhir.write') ? [WRITING] : [])]);
+        return new AccessPolicy([...(may(actor, 'fhir.read') ? [READING] : []), ...(may(actor, 'fhir.write') ? [WRITING] : []), ...(may(actor, 'audit.read') ? [OVERSEEING] : [])]);
       case 'patient':
         return new AccessPolicy([]);
     }
@@ -54,7 +57,7 @@ export class AccessPolicy {
   }
 
   #grantsFor(permission: Permission, type: string): Grant[] {
-    return this.grants.filter((grant) => (grant.type === '*' || grant.type === type) && grant.permissions.has(permission));
+    return this.grants.filter((grant) => (grant.type === '*' ? !grant.except?.has(type) : grant.type === type) && grant.permissions.has(permission));
   }
 }
 

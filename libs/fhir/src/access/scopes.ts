@@ -6,6 +6,8 @@ export interface Grant {
   /** A resource type, or `*`. */
   readonly type: string;
   readonly permissions: ReadonlySet<Permission>;
+  /** Types that `*` does not cover. */
+  readonly except?: ReadonlySet<string>;
   /** Search parameters that a resource must meet, as a query string; absent for all resources of the type. */
   readonly query?: string;
 }

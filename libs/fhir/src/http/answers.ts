@@ -38,10 +38,11 @@ export class Answers {
 
   /** A page of a search, as a Bundle. */
   searchset(query: SearchQuery, result: SearchResult): FhirAnswer {
-    const { matches, included, total, next, includesCut } = result;
+    const { matches, included, total, next, includesCut, notes: told = [] } = result;
     const notes = [
       ...query.ignored.map((name) => `The search parameter "${name}" is not known for ${query.types ? 'all of these types' : query.type} and was ignored.`),
       ...(includesCut ? [CUT[includesCut]] : []),
+      ...told,
     ];
     const entries = [
       ...matches.map((version) => this.#entry(version, `"search":{"mode":"match"}`, query.shape)),

@@ -30,6 +30,8 @@ export interface FhirAnswer {
 export interface Touched {
   readonly entities: readonly string[];
   readonly patients: readonly string[];
+  /** It shows who saw what, which is recorded whomever it concerns. */
+  readonly oversight?: boolean;
 }
 
 const ID = /^[A-Za-z0-9\-.]{1,64}$/;

@@ -1,5 +1,6 @@
 import { invalid, newId } from '@cairn/kernel';
 import { audit, edgeError, operationOutcome, type AuditFact, type Logger, type Scope, type Transactions, type Tx } from '@cairn/platform';
+import type { RefusedAccess } from '../audit-events/refused-access.js';
 import { AccessPolicy } from '../access/access-policy.js';
 import { readBundle, type BundleEntry } from '../bundle/read-bundle.js';
 import type { TransactionWrites, WritingEntry } from '../bundle/transaction.js';
@@ -29,6 +30,7 @@ export interface RouterParts {
   readonly deletes: ConditionalDeletes;
   readonly bundles: TransactionWrites;
   readonly answers: Answers;
+  readonly refusals: RefusedAccess;
   readonly logger: Logger;
 }
 
@@ -41,10 +43,18 @@ export class FhirRouter {
 
   /**
    * Does what the request asks for, in one transaction together with its audit entry; a batch takes one for each of its entries. Throws a
-   * CairnError for what is refused.
+   * CairnError for what is refused, which is recorded too where it concerns a patient.
    */
   async handle(scope: Scope, request: FhirRequest): Promise<FhirAnswer> {
-    if (request.path.length === 0) return this.#bundle(scope, request);
+    try {
+      return await (request.path.length === 0 ? this.#bundle(scope, request) : this.#one(scope, request));
+    } catch (error) {
+      await this.parts.refusals.record(scope, request, auditWordOf(request), error);
+      throw error;
+    }
+  }
+
+  async #one(scope: Scope, request: FhirRequest): Promise<FhirAnswer> {
     return this.#audited(scope, auditWordOf(request), (tx, policy) =>
       isRead(request) || operationOf(request) ? this.#read(tx, policy, request) : this.#write(tx, policy, request),
     );
@@ -61,7 +71,7 @@ export class FhirRouter {
     const policy = AccessPolicy.for(scope.actor);
     return this.parts.transactions.run(scope, async (tx) => {
       const answer = await work(tx, policy);
-      if (answer.touched && answer.touched.patients.length > 0) await audit(tx, { ...fact, ...answer.touched });
+      if (answer.touched && (answer.touched.patients.length > 0 || answer.touched.oversight)) await audit(tx, { ...fact, entities: answer.touched.entities, patients: answer.touched.patients });
       return answer;
     });
   }
@@ -91,7 +101,7 @@ export class FhirRouter {
     if (request.method !== 'POST') throw methodNotAllowed(request.method);
     const { type, entries } = readBundle(bodyOf(request), this.limits.maxEntries);
     if (type === 'batch') return this.#batch(scope, entries);
-    return this.#audited(scope, { action: 'execute', what: 'fhir.transaction' }, (tx, policy) => this.#transaction(tx, policy, entries, request));
+    return this.#audited(scope, auditWordOf(request), (tx, policy) => this.#transaction(tx, policy, entries, request));
   }
 
   async #transaction(tx: Tx, policy: AccessPolicy, entries: readonly BundleEntry[], { headers }: FhirRequest): Promise<FhirAnswer> {
@@ -164,6 +174,7 @@ const isRead = ({ method, path }: FhirRequest): boolean => method === 'GET' || m
 
 function auditWordOf(request: FhirRequest): Pick<AuditFact, 'action' | 'what'> {
   const { method, path } = request;
+  if (path.length === 0) return { action: 'execute', what: 'fhir.transaction' };
   const operation = operationOf(request);
   if (operation) return { action: 'execute', what: `fhir.$${operation.name}` };
   if (isRead(request)) {

@@ -1,4 +1,5 @@
 import type { NamedMigration } from '@cairn/platform';
+import { FhirAuditMigration } from './migration-fhir-audit.js';
 import { FhirHistoryMigration } from './migration-fhir-history.js';
 import { FhirMigration } from './migration-fhir.js';
 
@@ -6,4 +7,5 @@ import { FhirMigration } from './migration-fhir.js';
 export const fhirMigrations: readonly NamedMigration[] = [
   { name: '202611220200_fhir', class: FhirMigration },
   { name: '202611221220_fhir_history', class: FhirHistoryMigration },
+  { name: '202611251910_fhir_audit', class: FhirAuditMigration },
 ];

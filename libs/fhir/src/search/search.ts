@@ -1,6 +1,6 @@
 import type { Tx } from '@cairn/platform';
 import type { References } from '../search-index/references.js';
-import type { CurrentVersion } from '../store/stored-version.js';
+import type { CurrentVersion, StoredVersion } from '../store/stored-version.js';
 import type { Restriction, RestrictionOf } from './criterion-sql.js';
 import { Inclusion, type FindAll, type Included } from './inclusion.js';
 import { refuse } from './refuse.js';
@@ -10,26 +10,40 @@ import { statementName } from './statement-names.js';
 
 /** A page of a search. */
 export interface SearchResult {
-  readonly matches: readonly CurrentVersion[];
-  readonly included: readonly CurrentVersion[];
+  readonly matches: readonly StoredVersion[];
+  readonly included: readonly StoredVersion[];
   /** How many match in all, where that was asked for or is known anyhow. */
   readonly total?: number;
   /** The cursor of the next page; absent on the last one. */
   readonly next?: string;
   /** Which bound kept more from being included; absent when all was. */
   readonly includesCut?: Included['cut'];
+  /** What the caller should know about the answer. */
+  readonly notes?: readonly string[];
 }
+
+/** A match with its place in the order asked for. */
+export type Placed = CurrentVersion & { readonly place: Place };
+
+/** A page of a search over stored resources. */
+export interface StoredResult extends SearchResult {
+  readonly matches: readonly Placed[];
+  readonly included: readonly CurrentVersion[];
+}
+
+/** The cursor of the page that begins behind a place. */
+export const cursorBehind = (place: Place): string => Buffer.from(JSON.stringify(place)).toString('base64url');
 
 /** Searches the store as the caller of the transaction. */
 export class Search {
   constructor(private readonly references: References) {}
 
   /** Runs a search. Refuses a cursor that no page of this search gave. */
-  async run(tx: Tx, query: SearchQuery, restrictionOf: RestrictionOf): Promise<SearchResult> {
+  async run(tx: Tx, query: SearchQuery, restrictionOf: RestrictionOf): Promise<StoredResult> {
     if (query.countOnly) return { matches: [], included: [], total: await this.#count(tx, query, restrictionOf) };
     const after = query.cursor === undefined ? undefined : readCursor(query.cursor, query.sort.length + 1);
     const statement = this.#statement(tx, query, restrictionOf);
-    const rows = await select<CurrentVersion & { place: string[] }>(tx, statement.page(query.count + 1, after), after !== undefined);
+    const rows = await select<Placed>(tx, statement.page(query.count + 1, after), after !== undefined);
     const matches = rows.slice(0, query.count);
     const last = rows.length > query.count ? matches.at(-1) : undefined;
     const whole = !last && after === undefined;
@@ -40,7 +54,7 @@ export class Search {
       included,
       ...(cut ? { includesCut: cut } : {}),
       ...(total === undefined ? {} : { total }),
-      ...(last ? { next: Buffer.from(JSON.stringify(last.place)).toString('base64url') } : {}),
+      ...(last ? { next: cursorBehind(last.place) } : {}),
     };
   }
 

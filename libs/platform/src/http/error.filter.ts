@@ -1,18 +1,28 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../logging/logger.js';
-import { edgeError } from './edge-error.js';
+import { edgeError, type EdgeError } from './edge-error.js';
 import { operationOutcome } from './operation-outcome.js';
 import { problem } from './problem.js';
 
 /** Answers every error: OperationOutcome on /fhir, an OAuth error at the token endpoint, problem+json elsewhere. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly logger: Logger,
+    /** Called before a refusal is answered, so that the audit has it by then. */
+    private readonly refused: (request: FastifyRequest, error: EdgeError) => Promise<void>,
+  ) {}
 
-  catch(thrown: unknown, host: ArgumentsHost): void {
+  async catch(thrown: unknown, host: ArgumentsHost): Promise<void> {
     const http = host.switchToHttp();
-    this.answer(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+    const request = http.getRequest<FastifyRequest>();
+    const answered = await this.refused(request, edgeError(thrown)).then(
+      () => thrown,
+      // What can't be recorded is not answered as if it were.
+      (failure: unknown) => failure,
+    );
+    this.answer(answered, request, http.getResponse<FastifyReply>());
   }
 
   /** Answers an error that came up before any route was found, or in one. */

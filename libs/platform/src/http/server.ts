@@ -5,12 +5,14 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { invalid, newId } from '@cairn/kernel';
 import { CONFIG, type Config } from '../config/config.js';
+import { Transactions } from '../database/tx.js';
 import { LOGGER, type Logger } from '../logging/logger.js';
 import { NestLogger } from '../logging/nest-logger.js';
 import { Metrics } from '../metrics/metrics.js';
 import { registerAccessLog } from './access-log.js';
 import { registerBodyParsers } from './body-parsers.js';
 import { ErrorFilter } from './error.filter.js';
+import { recordRefusal } from './refused-requests.js';
 import { schemaValidation } from './validation.js';
 
 const CORRELATION_ID = /^[\w.:-]{8,64}$/;
@@ -20,7 +22,7 @@ const CORRELATION_ID = /^[\w.:-]{8,64}$/;
  * `x-correlation-id` when it is well-formed, and always answered). It does not listen yet.
  */
 export async function createHttpServer(module: Type | object, logger: Logger): Promise<NestFastifyApplication> {
-  const errors = new ErrorFilter(logger);
+  const errors = new ErrorFilter(logger, (request, error) => recordRefusal(app.get(Transactions), request, error));
   const adapter = new FastifyAdapter({
     // A URL that can't be decoded meets no route, and so no filter.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
@@ -34,7 +36,7 @@ export async function createHttpServer(module: Type | object, logger: Logger): P
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
     forceCloseConnections: 'idle',
   });
-  const app = await NestFactory.create<NestFastifyApplication>(module as Type, adapter, { bodyParser: false, logger: new NestLogger(logger), abortOnError: false });
+  const app: NestFastifyApplication = await NestFactory.create<NestFastifyApplication>(module as Type, adapter, { bodyParser: false, logger: new NestLogger(logger), abortOnError: false });
   const fastify = adapter.getInstance();
   registerBodyParsers(fastify, app.get<Config>(CONFIG));
   registerAccessLog(fastify, app.get<Logger>(LOGGER), app.get(Metrics));
