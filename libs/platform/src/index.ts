@@ -1,4 +1,5 @@
 export * from './audit/audit.js';
+export { verifyChain, type Anchor, type ChainReport } from './audit/audit-seals.js';
 export { countAuditTrail, readAuditTrail, type AuditPage, type AuditPlace, type AuditRow } from './audit/audit-trail.js';
 export { CurrentScope, Needs, Public } from './auth/auth.guard.js';
 export { Authenticator, type Identity } from './auth/authenticator.js';

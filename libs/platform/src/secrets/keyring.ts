@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 
 interface Key {
   readonly id: string;
@@ -39,8 +39,29 @@ export class Keyring {
     return Buffer.concat([decipher.update(Buffer.from(text, 'base64url')), decipher.final()]).toString('utf8');
   }
 
+  /** Signs a text with the first key, so that only who has it can have written it: `keyId.mac`, HMAC-SHA-256 with a key made for the purpose. */
+  sign(text: string, purpose: string): string {
+    const key = this.keys[0] as Key;
+    return `${key.id}.${mac(key, text, purpose).toString('base64url')}`;
+  }
+
+  /** Whether `sign` returned this signature for the text, with a key that is still configured. */
+  verifies(text: string, signature: string, purpose: string): boolean {
+    const [id, written = ''] = signature.split('.');
+    const key = this.keys.find((candidate) => candidate.id === id);
+    if (!key) return false;
+    const own = mac(key, text, purpose);
+    const given = Buffer.from(written, 'base64url');
+    return given.length === own.length && timingSafeEqual(given, own);
+  }
+
   /** Whether the text was sealed with a key that is no longer the first. */
   isStale(sealed: string): boolean {
     return sealed.split('.')[0] !== this.keys[0]?.id;
   }
 }
+
+const mac = ({ key }: Key, text: string, purpose: string): Buffer =>
+  createHmac('sha256', Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), `sign/${purpose}`, 32)))
+    .update(text)
+    .digest();

@@ -1,4 +1,5 @@
 import { Inject, Module, type BeforeApplicationShutdown, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import { AuditSealing } from '../audit/audit-sealing.work.js';
 import { EventHandlingWork } from '../outbox/event-handling.work.js';
 import { OutboxRelay } from '../outbox/outbox-relay.js';
 import { DueWorkRegistry } from './due-work.js';
@@ -20,7 +21,7 @@ export class WorkModule implements OnModuleInit, BeforeApplicationShutdown {
   static forRoot({ concurrency }: { concurrency: number }): DynamicModule {
     const processors = laneProcessors(concurrency);
     const all = { provide: PROCESSORS, inject: processors, useFactory: (...lanes: LaneProcessor[]) => lanes };
-    return { module: WorkModule, providers: [OutboxRelay, EventHandlingWork, Sweeper, ...processors, all] };
+    return { module: WorkModule, providers: [OutboxRelay, EventHandlingWork, AuditSealing, Sweeper, ...processors, all] };
   }
 
   onModuleInit(): void {
