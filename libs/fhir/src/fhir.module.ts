@@ -1,5 +1,5 @@
-import { Global, Module } from '@nestjs/common';
-import { CONFIG, LOGGER, Transactions, type Config, type Logger } from '@cairn/platform';
+import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { CONFIG, DueWorkRegistry, KEYRING, LOGGER, OutsideHttp, Transactions, type Config, type Keyring, type Logger } from '@cairn/platform';
 import { AuditEvents } from './audit-events/audit-events.js';
 import { RefusedAccess } from './audit-events/refused-access.js';
 import { ConditionalReferences } from './bundle/conditional-references.js';
@@ -20,6 +20,11 @@ import { Search } from './search/search.js';
 import { FhirStore } from './store/fhir-store.js';
 import { ResourceNumbers } from './store/sequence.js';
 import { ResourceWriter } from './store/write-resources.js';
+import { SubscriptionDeskController } from './subscriptions/subscription-desk.controller.js';
+import { SubscriptionDesk } from './subscriptions/subscription-desk.queries.js';
+import { Subscriptions } from './subscriptions/subscriptions.js';
+import { SubscriptionTopics, readTopics } from './subscriptions/topic.js';
+import ownTopics from './subscriptions/topics.json' with { type: 'json' };
 
 /** The parts of the store that belong together: what features write and what comes over /fhir pass through the same writer and search. */
 const STORE = Symbol('FhirStoreParts');
@@ -31,13 +36,14 @@ interface StoreParts {
   readonly writer: ResourceWriter;
 }
 
-/** The FHIR R4 store and its API at /fhir. Global: features use FhirStore, and register with FhirCommands. */
+/** The FHIR R4 store and its API at /fhir. Global: features use FhirStore, and register with FhirCommands, FhirOperations and SubscriptionTopics. */
 @Global()
 @Module({
-  controllers: [FhirController],
+  controllers: [FhirController, SubscriptionDeskController],
   providers: [
     FhirCommands,
     FhirOperations,
+    SubscriptionDesk,
     {
       provide: STORE,
       inject: [CONFIG],
@@ -48,12 +54,19 @@ interface StoreParts {
       },
     },
     { provide: FhirStore, inject: [STORE], useFactory: ({ writer, search }: StoreParts) => new FhirStore(writer, search) },
+    { provide: SubscriptionTopics, inject: [STORE], useFactory: ({ base }: StoreParts) => new SubscriptionTopics(base) },
+    {
+      provide: Subscriptions,
+      inject: [STORE, SubscriptionTopics, Transactions, KEYRING, OutsideHttp, CONFIG, LOGGER],
+      useFactory: ({ base, search, writer }: StoreParts, topics: SubscriptionTopics, transactions: Transactions, keyring: Keyring, http: OutsideHttp, config: Config, logger: Logger) =>
+        new Subscriptions({ base, search, writer, topics, transactions, keyring, http, config, logger }),
+    },
     {
       provide: FhirRouter,
-      inject: [STORE, FhirCommands, FhirOperations, Transactions, LOGGER, CONFIG],
-      useFactory: ({ base, references, search, writer }: StoreParts, commands: FhirCommands, operations: FhirOperations, transactions: Transactions, logger: Logger, config: Config) => {
+      inject: [STORE, FhirCommands, FhirOperations, Subscriptions, Transactions, LOGGER, CONFIG],
+      useFactory: ({ base, references, search, writer }: StoreParts, commands: FhirCommands, operations: FhirOperations, { admission }: Subscriptions, transactions: Transactions, logger: Logger, config: Config) => {
         const creates = new ConditionalCreates(search);
-        const writes = new FhirWrites({ writer, commands, search, references });
+        const writes = new FhirWrites({ writer, commands, search, references, subscriptions: admission });
         const deletes = new ConditionalDeletes(search, config.FHIR_CONDITIONAL_DELETE_LIMIT);
         const bundles = new TransactionWrites(writes, creates, deletes, new ConditionalReferences(search), references);
         const answers = new Answers(base);
@@ -65,6 +78,18 @@ interface StoreParts {
       },
     },
   ],
-  exports: [FhirStore, FhirCommands, FhirOperations],
+  exports: [FhirStore, FhirCommands, FhirOperations, SubscriptionTopics],
 })
-export class FhirModule {}
+export class FhirModule implements OnModuleInit {
+  constructor(
+    private readonly operations: FhirOperations,
+    private readonly topics: SubscriptionTopics,
+    private readonly subscriptions: Subscriptions,
+    private readonly work: DueWorkRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    for (const topic of readTopics(ownTopics)) this.topics.register(topic);
+    this.subscriptions.register(this.operations, this.work);
+  }
+}

@@ -7,4 +7,5 @@ export { FhirOperations, type FhirOperation, type OperationTarget } from './oper
 export { readExchanged, type ExchangedVersion } from './store/exchanged-version.js';
 export { FhirStore, type SearchParameters, type Stored, type UpdateOptions } from './store/fhir-store.js';
 export { connectionsOf, sharePatient, unsharePatient } from './store/patient-shares.js';
+export { SubscriptionTopics, readTopics } from './subscriptions/topic.js';
 export { validate } from './validation/validate.js';

@@ -1,6 +1,6 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { ConferencesModule } from '@cairn/conferences';
-import { FhirCommands, FhirModule } from '@cairn/fhir';
+import { FhirCommands, FhirModule, SubscriptionTopics, readTopics } from '@cairn/fhir';
 import { OutcomesModule } from '@cairn/outcomes';
 import { PeopleModule } from '@cairn/people';
 import { DueWorkRegistry, EventHandlers } from '@cairn/platform';
@@ -18,6 +18,7 @@ import { PlanRecords } from './plan-records.service.js';
 import { PlanReviews } from './plan-reviews.service.js';
 import { PlanSchedule } from './plan-schedule.service.js';
 import { PlanSteps } from './plan-steps.service.js';
+import topics from './plan-topics.json' with { type: 'json' };
 import { PlanTriggers } from './plan-triggers.service.js';
 import { PlanWaiting } from './plan-waiting.service.js';
 import { PlanWording } from './plan-wording.service.js';
@@ -43,6 +44,7 @@ export class PlansModule implements OnModuleInit {
   constructor(
     private readonly handlers: EventHandlers,
     private readonly commands: FhirCommands,
+    private readonly topics: SubscriptionTopics,
     private readonly registry: DueWorkRegistry,
     private readonly triggers: PlanTriggers,
     private readonly watch: PlanFactsWatch,
@@ -54,6 +56,7 @@ export class PlansModule implements OnModuleInit {
   onModuleInit(): void {
     this.handlers.register(this.triggers);
     this.commands.register(this.watch);
+    for (const topic of readTopics(topics)) this.topics.register(topic);
     for (const work of [this.reviewDue, this.reviewMissed, this.waiting]) this.registry.register(work);
   }
 }

@@ -1,5 +1,5 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { FhirCommands, FhirModule } from '@cairn/fhir';
+import { FhirCommands, FhirModule, SubscriptionTopics, readTopics } from '@cairn/fhir';
 import { AlertSubjects, OutcomesModule } from '@cairn/outcomes';
 import { DueWorkRegistry } from '@cairn/platform';
 import { ReferralAlertSubject } from './referral-alert-subject.js';
@@ -24,6 +24,7 @@ import { ReferralSafety } from './referral-safety.service.js';
 import { SafetyReports } from './safety-report.queries.js';
 import { ReferralScreening } from './referral-screening.service.js';
 import { ReferralSources } from './referral-sources.service.js';
+import topics from './referral-topics.json' with { type: 'json' };
 import { ReferralTriageController } from './referral-triage.controller.js';
 import { ReferralTriage } from './referral-triage.service.js';
 import { Referrals } from './referrals.service.js';
@@ -65,6 +66,7 @@ export class ReferralsModule implements OnModuleInit {
   constructor(
     private readonly dueWork: DueWorkRegistry,
     private readonly fhirCommands: FhirCommands,
+    private readonly topics: SubscriptionTopics,
     private readonly commands: ReferralCommands,
     private readonly undoWindow: UndoWindowWork,
     private readonly reviewOverdue: ReviewOverdueWork,
@@ -74,6 +76,7 @@ export class ReferralsModule implements OnModuleInit {
 
   onModuleInit(): void {
     this.fhirCommands.register(this.commands);
+    for (const topic of readTopics(topics)) this.topics.register(topic);
     this.dueWork.register(this.undoWindow);
     this.dueWork.register(this.reviewOverdue);
     this.alertSubjects.register(this.alertSubject);

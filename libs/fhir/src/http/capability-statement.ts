@@ -5,6 +5,8 @@ import { isResourceType, resourceTypes } from '../definitions/structures.js';
 import { interactionsOf } from '../interactions/type-rules.js';
 import type { FhirOperation, FhirOperations } from '../operations/fhir-operations.js';
 import { isIndexedKind } from '../search-index/index-value.js';
+import { EXTENSIONS, PROFILES } from '../subscriptions/backport.js';
+import type { SubscriptionTopics } from '../subscriptions/topic.js';
 
 export interface CapabilityFacts {
   readonly publicUrl: string;
@@ -12,12 +14,13 @@ export interface CapabilityFacts {
   /** How many resources one conditional deletion may take away. */
   readonly deletesAtOnce: number;
   readonly operations: FhirOperations;
+  readonly topics: SubscriptionTopics;
   /** When this process started to offer what it offers. */
   readonly date: Date;
 }
 
 /** What the server can do, derived from what the code registers: types and parameters from R4's definitions, interactions from the rules of each type. */
-export function capabilityStatement({ publicUrl, version, date, deletesAtOnce, operations }: CapabilityFacts): CapabilityStatement {
+export function capabilityStatement({ publicUrl, version, date, deletesAtOnce, operations, topics }: CapabilityFacts): CapabilityStatement {
   return {
     resourceType: 'CapabilityStatement',
     status: 'active',
@@ -42,13 +45,20 @@ export function capabilityStatement({ publicUrl, version, date, deletesAtOnce, o
           ],
         },
         interaction: [{ code: 'transaction' }, { code: 'batch' }, { code: 'history-system' }],
-        resource: [...resourceTypes()].filter(isResourceType).flatMap((type) => resourceCapability(type, deletesAtOnce, operations)),
+        resource: [...resourceTypes()].filter(isResourceType).flatMap((type) => resourceCapability(type, deletesAtOnce, operations)).map((resource) => (resource.type === 'Subscription' ? { ...resource, ...subscribing(topics) } : resource)),
         compartment: compartmentNames().map((name) => `http://hl7.org/fhir/CompartmentDefinition/${name.charAt(0).toLowerCase()}${name.slice(1)}`),
         ...listed(operations.offered()),
       },
     ],
   };
 }
+
+/** How one subscribes: the profile of Subscriptions R5 Backport, and the topics on offer. */
+const subscribing = (topics: SubscriptionTopics): Pick<CapabilityStatementRestResource, 'supportedProfile' | 'extension' | 'updateCreate'> => ({
+  supportedProfile: [PROFILES.subscription],
+  extension: topics.canonicals.map((valueCanonical) => ({ url: EXTENSIONS.topicOffered, valueCanonical })),
+  updateCreate: false,
+});
 
 /** The operations as a CapabilityStatement lists them; R4 allows no empty list. */
 const listed = (operations: readonly FhirOperation[]): { operation?: { name: string; definition: string }[] } =>

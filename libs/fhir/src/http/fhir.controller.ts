@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FhirOperations } from '../operations/fhir-operations.js';
 import { prettyJson } from '../lossless/pretty-json.js';
 import { readBody, readText } from '../lossless/read-body.js';
+import { SubscriptionTopics } from '../subscriptions/topic.js';
 import { capabilityStatement } from './capability-statement.js';
 import { methodNotAllowed, splitUrl, type FhirRequest } from './fhir-request.js';
 import { FhirRouter } from './fhir-router.js';
@@ -24,6 +25,7 @@ export class FhirController {
   constructor(
     private readonly router: FhirRouter,
     private readonly operations: FhirOperations,
+    private readonly topics: SubscriptionTopics,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -33,7 +35,7 @@ export class FhirController {
   @Get('metadata')
   @Header('content-type', FHIR_JSON)
   metadata(): string {
-    this.#capability ??= JSON.stringify(capabilityStatement({ publicUrl: this.config.PUBLIC_URL, version: '1', date: this.clock.now(), deletesAtOnce: this.config.FHIR_CONDITIONAL_DELETE_LIMIT, operations: this.operations }));
+    this.#capability ??= JSON.stringify(capabilityStatement({ publicUrl: this.config.PUBLIC_URL, version: '1', date: this.clock.now(), deletesAtOnce: this.config.FHIR_CONDITIONAL_DELETE_LIMIT, operations: this.operations, topics: this.topics }));
     return this.#capability;
   }
 

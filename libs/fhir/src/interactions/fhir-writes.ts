@@ -11,6 +11,7 @@ import type { References } from '../search-index/references.js';
 import type { Search } from '../search/search.js';
 import { isDeleted, nameOf, readCurrent, type CurrentVersion } from '../store/stored-version.js';
 import { namedTwice, type Change, type ResourceWriter } from '../store/write-resources.js';
+import type { SubscriptionAdmission } from '../subscriptions/subscription-admission.js';
 import { validate } from '../validation/validate.js';
 import { provenanceOf } from './provenance.js';
 import { demandChangeable, notAllowed } from './type-rules.js';
@@ -26,6 +27,7 @@ export interface WriteParts {
   readonly commands: FhirCommands;
   readonly search: Search;
   readonly references: References;
+  readonly subscriptions: SubscriptionAdmission;
 }
 
 /** Makes the writes that come over /fhir: checks rights, versions and content, stores, and lets the features decide. */
@@ -86,11 +88,14 @@ export class WriteSession {
     if (twice) throw invalid(`The transaction writes ${twice} twice.`, { code: 'conflicting-entries' });
     for (const write of writes) within(write.path, () => policy.demand(PERMISSION[write.method], write.type));
     const current = await this.#current(writes);
-    const changes = writes.flatMap((write) => {
+    const changes: Change[] = [];
+    for (const write of writes) {
       const change = within(write.path, () => this.#change(write, current.get(nameOf(write))));
-      if (change) this.#changes.set(write, change);
-      return change ?? [];
-    });
+      if (!change) continue;
+      const admitted = change.type === 'Subscription' ? await this.parts.subscriptions.admit(tx, change, write.path) : change;
+      this.#changes.set(write, admitted);
+      changes.push(admitted);
+    }
     await this.#demandWithin(writes.filter(({ method }) => method !== 'POST'));
     const last = closing();
     const versions = await this.parts.writer.write(tx, last ? [...changes, last] : changes, 'outside');
@@ -123,10 +128,10 @@ export class WriteSession {
     return { method, type, id, owner: inForce.owner, previous: inForce, ...content };
   }
 
-  /** A sender may choose the id of a new resource, unless it is limited to its own patients: then the refusal of an id would tell that another has it. */
+  /** A sender may choose the id of a new resource, unless others may have such that it must not know of: then the refusal of an id would tell that another has it. */
   #demandOwnId(type: ResourceType): void {
     const { actor } = this.tx.scope;
-    if (actor.kind === 'system' && actor.connectionId !== null) {
+    if (type === 'Subscription' || (actor.kind === 'system' && actor.connectionId !== null)) {
       throw notAllowed(`There is no such ${type}, and this server gives ids itself. Create it with POST; If-None-Exist keeps it from being made twice.`);
     }
     this.policy.demand('c', type);

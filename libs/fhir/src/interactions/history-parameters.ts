@@ -72,4 +72,5 @@ function readPlace(cursor: string): HistoryPlace {
 
 const badPlace = () => badParameter(CURSOR, 'Follow the "next" link as it was given.');
 
-const badParameter = (name: string, message: string) => invalid(`The parameter ${name} is wrong.`, { code: 'bad-parameter', issues: [{ path: name, message }] });
+/** The refusal of a parameter that is no search parameter. */
+export const badParameter = (name: string, message: string) => invalid(`The parameter ${name} is wrong.`, { code: 'bad-parameter', issues: [{ path: name, message }] });

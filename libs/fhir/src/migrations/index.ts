@@ -1,6 +1,7 @@
 import type { NamedMigration } from '@cairn/platform';
 import { FhirAuditMigration } from './migration-fhir-audit.js';
 import { FhirHistoryMigration } from './migration-fhir-history.js';
+import { FhirSubscriptionsMigration } from './migration-fhir-subscriptions.js';
 import { FhirMigration } from './migration-fhir.js';
 
 /** The FHIR store's migrations. */
@@ -8,4 +9,5 @@ export const fhirMigrations: readonly NamedMigration[] = [
   { name: '202611220200_fhir', class: FhirMigration },
   { name: '202611221220_fhir_history', class: FhirHistoryMigration },
   { name: '202611251910_fhir_audit', class: FhirAuditMigration },
+  { name: '202611252010_fhir_subscriptions', class: FhirSubscriptionsMigration },
 ];

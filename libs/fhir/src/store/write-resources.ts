@@ -9,6 +9,7 @@ import { patientOf, typeIndex } from '../search-index/type-index.js';
 import { INDEX_PARAMETERS, deleteIndexRows, difference, indexValues, insertIndexRows, type Placed } from './index-statement.js';
 import { knownPatients, sharePatients } from './patient-shares.js';
 import { int4s, int8s, texts } from './pg-arrays.js';
+import { IS_NEWS, noteNews } from './news-statement.js';
 import type { ResourceNumbers } from './sequence.js';
 import { isDeleted, nameOf, type CurrentVersion, type Owner, type WriteMethod } from './stored-version.js';
 
@@ -50,8 +51,9 @@ const INSERT = `with resources as (
       $${RESOURCE_PARAMETERS + INDEX_PARAMETERS + 1}::uuid, $3, body
     from ${resourceArrays}
   ),
+  ${noteNews(resourceArrays)},
   ${insertIndexRows(RESOURCE_PARAMETERS + 1)}
-  select 1`;
+  select ${IS_NEWS}`;
 
 const UPDATE = `with i as materialized (select * from ${resourceArrays}),
   past as (
@@ -68,9 +70,10 @@ const UPDATE = `with i as materialized (select * from ${resourceArrays}),
     where r.clinic_id = $1 and r.resource_type = i.resource_type and r.id = i.id and r.version = i.version - 1
     returning 1
   ),
+  ${noteNews('i')},
   ${deleteIndexRows(RESOURCE_PARAMETERS + 1)},
   ${insertIndexRows(RESOURCE_PARAMETERS + INDEX_PARAMETERS + 1)}
-  select count(*)::int as count from changed`;
+  select count(*)::int as count, ${IS_NEWS} from changed`;
 
 /** Writes versions of resources together with their index rows and what they replace. */
 export class ResourceWriter {
@@ -136,18 +139,20 @@ export class ResourceWriter {
 
   async #insert(tx: Tx, versions: readonly Prepared[], moment: Moment): Promise<void> {
     if (versions.length === 0) return;
-    await tx.query({ name: 'fhir-insert', text: INSERT, values: [...resourceValues(tx, versions, moment), ...indexValues(versions.map(({ after }) => after)), connectionOf(tx)] });
+    const [result] = await tx.query<{ news: boolean }>({ name: 'fhir-insert', text: INSERT, values: [...resourceValues(tx, versions, moment), ...indexValues(versions.map(({ after }) => after)), connectionOf(tx)] });
+    if (result?.news) await tx.ring();
   }
 
   async #update(tx: Tx, versions: readonly Prepared[], moment: Moment): Promise<void> {
     if (versions.length === 0) return;
     const differences = versions.map(({ before, after }) => difference(before, after));
-    const [result] = await tx.query<{ count: number }>({
+    const [result] = await tx.query<{ count: number; news: boolean }>({
       name: 'fhir-update',
       text: UPDATE,
       values: [...resourceValues(tx, versions, moment), ...indexValues(differences.map(({ gone }) => gone)), ...indexValues(differences.map(({ come }) => come))],
     });
     if (result?.count !== versions.length) throw concurrent();
+    if (result.news) await tx.ring();
   }
 }
 
