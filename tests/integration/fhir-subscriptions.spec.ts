@@ -205,6 +205,7 @@ describe('subscriptions', () => {
       expect((await east.get<Subscription>(`/Subscription/${id}`)).body.status).toBe('active');
       const colleague = new FhirClient(app, await app.asSystem('system/*.*', { connectionId: EAST, clientId: 'east-second' }));
       expect(await colleague.ids('/Subscription')).toContain(id);
+      expect((await clinic.get('/Provenance')).text).not.toContain(`Subscription/${id}`);
       const { body } = await clinic.get<Bundle>('/Subscription/$status');
       expect(JSON.stringify(body)).not.toContain(id);
     });

@@ -6,8 +6,8 @@ import type { References } from '../search-index/references.js';
 import { nameOf } from '../store/stored-version.js';
 import type { Change } from '../store/write-resources.js';
 
-/** Resources about resources: they need no Provenance of their own. */
-const EVIDENCE = new Set(['Provenance', 'AuditEvent']);
+/** Resources about resources need no Provenance of their own; and that of a Subscription, which is its client's alone, would tell others that it is there. */
+const UNTOLD = new Set(['Provenance', 'AuditEvent', 'Subscription']);
 
 const ACTIVITY = { POST: 'CREATE', PUT: 'UPDATE', PATCH: 'UPDATE', DELETE: 'DELETE' } as const;
 
@@ -17,7 +17,7 @@ const ACTIVITY = { POST: 'CREATE', PUT: 'UPDATE', PATCH: 'UPDATE', DELETE: 'DELE
  */
 export function provenanceOf(tx: Tx, changes: readonly Change[], references: References): Change | undefined {
   const { actor } = tx.scope;
-  const told = changes.filter(({ type }) => !EVIDENCE.has(type));
+  const told = changes.filter(({ type }) => !UNTOLD.has(type));
   const [first] = told;
   if (actor.kind !== 'system' || !first) return undefined;
   const provenance: Provenance = {

@@ -41,7 +41,7 @@ export interface ClaimParts {
 const WORK = 'fhir-subscription-sending';
 
 /** How many events one turn looks through for such as the subscriber may see. */
-const LOOKED_THROUGH = 1000;
+const LOOKED_THROUGH = 200;
 
 /** Lets one worker at a time send for a subscription, so that its events go out in order. */
 export class SendingClaims {
