@@ -1,5 +1,5 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
-import { CONFIG, DueWorkRegistry, KEYRING, LOGGER, OutsideHttp, Transactions, type Config, type Keyring, type Logger } from '@cairn/platform';
+import { AuditWriter, CONFIG, DueWorkRegistry, KEYRING, LOGGER, OutsideHttp, Transactions, type Config, type Keyring, type Logger } from '@cairn/platform';
 import { AuditEvents } from './audit-events/audit-events.js';
 import { RefusedAccess } from './audit-events/refused-access.js';
 import { ConditionalReferences } from './bundle/conditional-references.js';
@@ -63,8 +63,8 @@ interface StoreParts {
     },
     {
       provide: FhirRouter,
-      inject: [STORE, FhirCommands, FhirOperations, Subscriptions, Transactions, LOGGER, CONFIG],
-      useFactory: ({ base, references, search, writer }: StoreParts, commands: FhirCommands, operations: FhirOperations, { admission }: Subscriptions, transactions: Transactions, logger: Logger, config: Config) => {
+      inject: [STORE, FhirCommands, FhirOperations, Subscriptions, Transactions, AuditWriter, LOGGER, CONFIG],
+      useFactory: ({ base, references, search, writer }: StoreParts, commands: FhirCommands, operations: FhirOperations, { admission }: Subscriptions, transactions: Transactions, audits: AuditWriter, logger: Logger, config: Config) => {
         const creates = new ConditionalCreates(search);
         const writes = new FhirWrites({ writer, commands, search, references, subscriptions: admission });
         const deletes = new ConditionalDeletes(search, config.FHIR_CONDITIONAL_DELETE_LIMIT);
@@ -73,7 +73,7 @@ interface StoreParts {
         const fhirReads = new FhirReads(search);
         const reads = new ReadRequests(fhirReads, new AuditEvents(search, references, fhirReads), references, answers);
         operations.register(new ValidateOperation(fhirReads, commands));
-        const parts = { transactions, reads, operations, writes, creates, deletes, bundles, answers, refusals: new RefusedAccess(transactions, references), logger };
+        const parts = { transactions, audits, reads, operations, writes, creates, deletes, bundles, answers, refusals: new RefusedAccess(transactions, references), logger };
         return new FhirRouter(parts, { maxEntries: config.FHIR_BUNDLE_LIMIT });
       },
     },

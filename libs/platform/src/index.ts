@@ -1,6 +1,7 @@
 export * from './audit/audit.js';
 export { verifyChain, type Anchor, type ChainReport } from './audit/audit-seals.js';
 export { countAuditTrail, readAuditTrail, type AuditPage, type AuditPlace, type AuditRow } from './audit/audit-trail.js';
+export { AuditWriter } from './audit/audit-writer.js';
 export { CurrentScope, Needs, Public } from './auth/auth.guard.js';
 export { Authenticator, type Identity } from './auth/authenticator.js';
 export { Clients, type Client } from './auth/clients.js';
@@ -12,7 +13,7 @@ export { CONFIG, ConfigError, configSchema, readConfig, type Config } from './co
 export { migrate, type NamedMigration } from './database/migrate.js';
 export type { Entities } from './database/orm.js';
 export { POOL, createPool } from './database/pool.js';
-export type { Queryable, Statement } from './database/query.js';
+export type { Queryable, Reading, Statement } from './database/query.js';
 export { sweptTable, tenantTable } from './database/tenancy-sql.js';
 export { Transactions, Tx, type EventIds } from './database/tx.js';
 export { HealthController } from './health/health.controller.js';

@@ -3,6 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { MikroORM } from '@mikro-orm/postgresql';
 import type { Clock } from '@cairn/kernel';
 import type { Pool } from 'pg';
+import { AuditWriter } from './audit/audit-writer.js';
 import { AuthGuard } from './auth/auth.guard.js';
 import { Authenticator } from './auth/authenticator.js';
 import { Clients } from './auth/clients.js';
@@ -33,6 +34,9 @@ export interface PlatformOptions {
   readonly entities: Entities;
 }
 
+/** Each writes for one clinic at a time, several accesses at once. */
+const AUDIT_CONNECTIONS = 2;
+
 /** What every process stands on: settings, database, clock, tokens, queues, registries. Global: features inject from it without importing it. */
 @Global()
 @Module({})
@@ -43,7 +47,7 @@ export class PlatformModule implements OnApplicationShutdown {
   ) {}
 
   static forRoot({ config, logger, entities }: PlatformOptions): DynamicModule {
-    const shared = [CONFIG, LOGGER, POOL, CLOCK, KEYRING, MikroORM, Transactions, SigningKeys, Clients, TokenService, Authenticator, Clinics, Metrics, EventHandlers, DueWorkRegistry, OutsideHttp];
+    const shared = [CONFIG, LOGGER, POOL, CLOCK, KEYRING, MikroORM, Transactions, AuditWriter, SigningKeys, Clients, TokenService, Authenticator, Clinics, Metrics, EventHandlers, DueWorkRegistry, OutsideHttp];
     return {
       module: PlatformModule,
       imports: [QueuesModule],
@@ -71,6 +75,7 @@ export class PlatformModule implements OnApplicationShutdown {
         { provide: KEYRING, useFactory: () => new Keyring(config.CAIRN_SECRET_KEYS) },
         { provide: MikroORM, useFactory: () => createOrm(config, entities) },
         { provide: Transactions, inject: [POOL, MikroORM, CLOCK], useFactory: (pool: Pool, orm: MikroORM, clock: Clock) => new Transactions(pool, orm, clock) },
+        { provide: AuditWriter, useFactory: () => new AuditWriter(createPool(config.DATABASE_URL, AUDIT_CONNECTIONS, logger, '-c synchronous_commit=off')) },
         { provide: SigningKeys, inject: [POOL, KEYRING], useFactory: (pool: Pool, keyring: Keyring) => new SigningKeys(pool, keyring) },
         { provide: Clients, inject: [POOL], useFactory: (pool: Pool) => new Clients(pool) },
         TokenService,

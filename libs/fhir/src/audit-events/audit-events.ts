@@ -1,5 +1,5 @@
 import { isUuid, notFound } from '@cairn/kernel';
-import { countAuditTrail, readAuditTrail, type AuditPlace, type AuditRow, type Tx } from '@cairn/platform';
+import { countAuditTrail, readAuditTrail, type AuditPlace, type AuditRow, type Reading } from '@cairn/platform';
 import type { AuditEvent, Practitioner } from '@medplum/fhirtypes';
 import type { AccessPolicy } from '../access/access-policy.js';
 import type { FhirReads, History } from '../interactions/fhir-reads.js';
@@ -41,13 +41,13 @@ export class AuditEvents {
   ) {}
 
   /** One AuditEvent of either kind. Refuses with 403 without the right to the type, with 404 what isn't visible. */
-  async read(tx: Tx, policy: AccessPolicy, id: string): Promise<StoredVersion> {
+  async read(tx: Reading, policy: AccessPolicy, id: string): Promise<StoredVersion> {
     policy.demand('r', 'AuditEvent');
     return (await this.#own(tx, policy, id)) ?? this.reads.read(tx, policy, 'AuditEvent', id);
   }
 
   /** One version; Cairn's own have only the first. Refuses like `read`. */
-  async vread(tx: Tx, policy: AccessPolicy, id: string, version: number): Promise<StoredVersion> {
+  async vread(tx: Reading, policy: AccessPolicy, id: string, version: number): Promise<StoredVersion> {
     policy.demand('r', 'AuditEvent');
     const own = await this.#own(tx, policy, id);
     if (own && version !== 1) throw notFound(`AuditEvent/${id}/_history/${version}`);
@@ -55,7 +55,7 @@ export class AuditEvents {
   }
 
   /** The versions of one AuditEvent. Refuses like `read`. */
-  async history(tx: Tx, policy: AccessPolicy, id: string, parameters: Parameters): Promise<History> {
+  async history(tx: Reading, policy: AccessPolicy, id: string, parameters: Parameters): Promise<History> {
     policy.demand('r', 'AuditEvent');
     const own = await this.#own(tx, policy, id);
     if (!own) return this.reads.history(tx, policy, 'AuditEvent', id, parameters);
@@ -65,7 +65,7 @@ export class AuditEvents {
   }
 
   /** A page of a search. Refuses with 403 without the right to search the type, and another order than by date. */
-  async find(tx: Tx, policy: AccessPolicy, parameters: Parameters, strict: boolean): Promise<{ query: SearchQuery; result: SearchResult }> {
+  async find(tx: Reading, policy: AccessPolicy, parameters: Parameters, strict: boolean): Promise<{ query: SearchQuery; result: SearchResult }> {
     policy.demand('s', 'AuditEvent');
     const asked = readQuery('AuditEvent', parameters, strict);
     const key = sortKeyOf(asked);
@@ -95,7 +95,7 @@ export class AuditEvents {
     };
   }
 
-  async #own(tx: Tx, policy: AccessPolicy, id: string): Promise<StoredVersion | undefined> {
+  async #own(tx: Reading, policy: AccessPolicy, id: string): Promise<StoredVersion | undefined> {
     if (!isUuid(id)) return undefined;
     const byId = { name: '_id', parameter: '_id', modifier: '', values: [id.toLowerCase()] } as const;
     const conditions = await this.#conditions(tx, policy, [byId], 'r');
@@ -103,7 +103,7 @@ export class AuditEvents {
     return row && versionOf(row);
   }
 
-  async #conditions(tx: Tx, policy: AccessPolicy, criteria: readonly Criterion[], permission: 'r' | 's'): Promise<TrailConditions> {
+  async #conditions(tx: Reading, policy: AccessPolicy, criteria: readonly Criterion[], permission: 'r' | 's'): Promise<TrailConditions> {
     const conditions = new TrailConditions(this.references, await this.#subjects(tx, criteria), tx.clock.now());
     conditions.require(criteria);
     conditions.restrict(policy.restriction(permission, 'AuditEvent'));
@@ -111,7 +111,7 @@ export class AuditEvents {
   }
 
   /** The token subjects of the Practitioners whom the criteria may name as agents: the trail knows people by what they sign in with. */
-  async #subjects(tx: Tx, criteria: readonly Criterion[]): Promise<Map<string, string>> {
+  async #subjects(tx: Reading, criteria: readonly Criterion[]): Promise<Map<string, string>> {
     const named = criteria.flatMap((criterion) => (isValue(criterion) && typeof criterion.parameter !== 'string' && criterion.parameter.definition.code === 'agent' ? criterion.values : []));
     const ids = named.map((value) => this.references.local(value)?.id ?? value).filter((id) => /^[A-Za-z0-9\-.]{1,64}$/.test(id));
     if (ids.length === 0) return new Map();

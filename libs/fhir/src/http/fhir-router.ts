@@ -1,5 +1,5 @@
 import { invalid, newId } from '@cairn/kernel';
-import { audit, edgeError, operationOutcome, type AuditFact, type Logger, type Scope, type Transactions, type Tx } from '@cairn/platform';
+import { audit, edgeError, operationOutcome, type AuditFact, type AuditWriter, type Logger, type Scope, type Transactions, type Tx } from '@cairn/platform';
 import type { RefusedAccess } from '../audit-events/refused-access.js';
 import { AccessPolicy } from '../access/access-policy.js';
 import { readBundle, type BundleEntry } from '../bundle/read-bundle.js';
@@ -23,6 +23,7 @@ export interface RouterLimits {
 /** What the router hands requests to. */
 export interface RouterParts {
   readonly transactions: Transactions;
+  readonly audits: AuditWriter;
   readonly reads: ReadRequests;
   readonly operations: FhirOperations;
   readonly writes: FhirWrites;
@@ -42,8 +43,8 @@ export class FhirRouter {
   ) {}
 
   /**
-   * Does what the request asks for, in one transaction together with its audit entry; a batch takes one for each of its entries. Throws a
-   * CairnError for what is refused, which is recorded too where it concerns a patient.
+   * Does what the request asks for and has its audit entry committed: a write in one transaction with it, a batch in one for each of its
+   * entries. Throws a CairnError for what is refused, which is recorded too where it concerns a patient.
    */
   async handle(scope: Scope, request: FhirRequest): Promise<FhirAnswer> {
     try {
@@ -55,9 +56,17 @@ export class FhirRouter {
   }
 
   async #one(scope: Scope, request: FhirRequest): Promise<FhirAnswer> {
-    return this.#audited(scope, auditWordOf(request), (tx, policy) =>
-      isRead(request) || operationOf(request) ? this.#read(tx, policy, request) : this.#write(tx, policy, request),
-    );
+    if (isRead(request) && !operationOf(request)) return this.#look(scope, request);
+    return this.#audited(scope, auditWordOf(request), (tx, policy) => (operationOf(request) ? this.#read(tx, policy, request) : this.#write(tx, policy, request)));
+  }
+
+  /** Answers a read or a search. It needs no transaction: its audit entry is committed by itself, before the answer leaves. */
+  async #look(scope: Scope, request: FhirRequest): Promise<FhirAnswer> {
+    const { transactions, audits, reads } = this.parts;
+    const answer = await reads.answer(transactions.look(scope), AccessPolicy.for(scope.actor), request);
+    const fact = factOf(auditWordOf(request), answer);
+    if (fact) await audits.record(scope, fact);
+    return answer;
   }
 
   /** Answers what changes no resource by itself: a read, a search, or an operation. */
@@ -71,7 +80,8 @@ export class FhirRouter {
     const policy = AccessPolicy.for(scope.actor);
     return this.parts.transactions.run(scope, async (tx) => {
       const answer = await work(tx, policy);
-      if (answer.touched && (answer.touched.patients.length > 0 || answer.touched.oversight)) await audit(tx, { ...fact, entities: answer.touched.entities, patients: answer.touched.patients });
+      const access = factOf(fact, answer);
+      if (access) await audit(tx, access);
       return answer;
     });
   }
@@ -171,6 +181,12 @@ function tactful(policy: AccessPolicy, { method, type, criteria }: WriteRequest,
 }
 
 const isRead = ({ method, path }: FhirRequest): boolean => method === 'GET' || method === 'HEAD' || (method === 'POST' && path.length > 1 && path.at(-1) === '_search');
+
+/** What is to be recorded of an answer; undefined where it touched no patient and nobody's oversight. */
+function factOf(word: Pick<AuditFact, 'action' | 'what'>, { touched }: FhirAnswer): AuditFact | undefined {
+  if (!touched || (touched.patients.length === 0 && !touched.oversight)) return undefined;
+  return { ...word, entities: touched.entities, patients: touched.patients };
+}
 
 function auditWordOf(request: FhirRequest): Pick<AuditFact, 'action' | 'what'> {
   const { method, path } = request;

@@ -1,5 +1,5 @@
 import { notFound } from '@cairn/kernel';
-import type { Tx } from '@cairn/platform';
+import type { Reading } from '@cairn/platform';
 import type { AccessPolicy } from '../access/access-policy.js';
 import type { AuditEvents } from '../audit-events/audit-events.js';
 import { patientsAskedFor } from '../audit-events/named-patients.js';
@@ -21,7 +21,7 @@ export class ReadRequests {
   ) {}
 
   /** Answers one request and says whom it touched: also those of whom it asked and found nothing. Refuses with 404 a URL that stands for nothing, with 405 what the type doesn't offer, and whatever the reads refuse. */
-  async answer(tx: Tx, policy: AccessPolicy, request: FhirRequest): Promise<FhirAnswer> {
+  async answer(tx: Reading, policy: AccessPolicy, request: FhirRequest): Promise<FhirAnswer> {
     const answer = await this.#answer(tx, policy, request);
     const [type = ''] = request.path;
     const { entities = [], patients = [] } = answer.touched ?? {};
@@ -29,7 +29,7 @@ export class ReadRequests {
     return { ...answer, touched: { entities, patients: [...new Set([...patients, ...asked])], oversight: type === 'AuditEvent' } };
   }
 
-  async #answer(tx: Tx, policy: AccessPolicy, request: FhirRequest): Promise<FhirAnswer> {
+  async #answer(tx: Reading, policy: AccessPolicy, request: FhirRequest): Promise<FhirAnswer> {
     const { path, query, headers } = request;
     const [first, second, third] = path;
     if (first === '_history' && path.length === 1) return this.answers.history([], await this.reads.histories(tx, policy, undefined, query));
@@ -63,7 +63,7 @@ export class ReadRequests {
     return this.answers.searchset(found.query, found.result);
   }
 
-  async #past(tx: Tx, policy: AccessPolicy, { path: [first, , , version], query }: FhirRequest, id: string): Promise<FhirAnswer> {
+  async #past(tx: Reading, policy: AccessPolicy, { path: [first, , , version], query }: FhirRequest, id: string): Promise<FhirAnswer> {
     const type = typeIn(first);
     if (version !== undefined) {
       demandInteraction(type, 'vread');

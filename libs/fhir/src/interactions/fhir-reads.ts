@@ -1,5 +1,5 @@
 import { forbidden, notFound } from '@cairn/kernel';
-import type { Tx } from '@cairn/platform';
+import type { Reading } from '@cairn/platform';
 import type { ResourceType } from '@medplum/fhirtypes';
 import type { AccessPolicy } from '../access/access-policy.js';
 import { resourceTypes } from '../definitions/structures.js';
@@ -31,7 +31,7 @@ export class FhirReads {
   constructor(private readonly search: Search) {}
 
   /** The version in force, tombstones included. Refuses with 403 without the right to the type, with 404 what isn't visible. */
-  async read(tx: Tx, policy: AccessPolicy, type: ResourceType, id: string): Promise<StoredVersion> {
+  async read(tx: Reading, policy: AccessPolicy, type: ResourceType, id: string): Promise<StoredVersion> {
     policy.demand('r', type);
     const version = await readOne(tx, type, id);
     if (!version || !(await this.#permitted(tx, policy, type, id))) throw notFound(`${type}/${id}`);
@@ -39,7 +39,7 @@ export class FhirReads {
   }
 
   /** One version. Refuses like `read`. */
-  async vread(tx: Tx, policy: AccessPolicy, type: ResourceType, id: string, version: number): Promise<StoredVersion> {
+  async vread(tx: Reading, policy: AccessPolicy, type: ResourceType, id: string, version: number): Promise<StoredVersion> {
     policy.demand('r', type);
     const found = await readVersion(tx, type, id, version);
     if (!found || !(await this.#permitted(tx, policy, type, id))) throw notFound(`${type}/${id}/_history/${version}`);
@@ -47,7 +47,7 @@ export class FhirReads {
   }
 
   /** Versions of one resource, newest first, by `_since`, `_count` and pages. Refuses like `read`. */
-  async history(tx: Tx, policy: AccessPolicy, type: ResourceType, id: string, parameters: Parameters): Promise<History> {
+  async history(tx: Reading, policy: AccessPolicy, type: ResourceType, id: string, parameters: Parameters): Promise<History> {
     policy.demand('r', type);
     const asked = historyParameters(parameters);
     const { since, count, below } = asked;
@@ -67,7 +67,7 @@ export class FhirReads {
    * resources can't be held against the query of a scope, so types that the caller may read only in part are refused with 403, and left
    * out where no type is named.
    */
-  async histories(tx: Tx, policy: AccessPolicy, type: ResourceType | undefined, parameters: Parameters): Promise<History> {
+  async histories(tx: Reading, policy: AccessPolicy, type: ResourceType | undefined, parameters: Parameters): Promise<History> {
     if (type) policy.demand('r', type);
     const types = (type ? [type] : [...resourceTypes()]).filter((each) => policy.allows('r', each) && !policy.restriction('r', each));
     if (types.length === 0) throw forbidden('The history of many resources needs a scope to read them all, such as system/Patient.rs.', { code: 'scope-missing' });
@@ -80,7 +80,7 @@ export class FhirReads {
   }
 
   /** A page of a search. Refuses with 403 without the right to search the type. */
-  async find(tx: Tx, policy: AccessPolicy, type: ResourceType, parameters: Parameters, strict: boolean): Promise<Found> {
+  async find(tx: Reading, policy: AccessPolicy, type: ResourceType, parameters: Parameters, strict: boolean): Promise<Found> {
     policy.demand('s', type);
     return this.#found(tx, policy, readQuery(type, parameters, strict));
   }
@@ -89,7 +89,7 @@ export class FhirReads {
    * A page of a search within a compartment, for one type or, by `*`, for all that the caller may search. Refuses with 403 without the right to
    * search the types named, with 404 a resource that R4 has no compartment for.
    */
-  async findWithin(tx: Tx, policy: AccessPolicy, compartment: Compartment, type: string, parameters: Parameters, strict: boolean): Promise<Found> {
+  async findWithin(tx: Reading, policy: AccessPolicy, compartment: Compartment, type: string, parameters: Parameters, strict: boolean): Promise<Found> {
     if (typesIn(compartment).length === 0) throw notFound(`A compartment of a ${compartment.type}`);
     const asked = typesAsked(compartment, type, parameters);
     for (const each of asked ?? []) policy.demand('s', each);
@@ -98,13 +98,13 @@ export class FhirReads {
     return this.#found(tx, policy, readCompartmentQuery(compartment, type, types, parameters, strict));
   }
 
-  async #found(tx: Tx, policy: AccessPolicy, query: SearchQuery): Promise<Found> {
+  async #found(tx: Reading, policy: AccessPolicy, query: SearchQuery): Promise<Found> {
     const result = await this.search.run(tx, query, (each) => (policy.allows('s', each) || policy.allows('r', each) ? restrictionOf(policy, each) : []));
     return { query, result };
   }
 
   /** Whether the caller's scopes, where they cover only some resources of the type, cover this one. */
-  async #permitted(tx: Tx, policy: AccessPolicy, type: ResourceType, id: string): Promise<boolean> {
+  async #permitted(tx: Reading, policy: AccessPolicy, type: ResourceType, id: string): Promise<boolean> {
     const restriction = policy.restriction('r', type);
     if (!restriction) return true;
     const byId = { name: '_id', parameter: '_id', modifier: '', values: [id] } as const;

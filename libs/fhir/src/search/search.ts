@@ -1,4 +1,4 @@
-import type { Tx } from '@cairn/platform';
+import type { Reading } from '@cairn/platform';
 import type { References } from '../search-index/references.js';
 import type { CurrentVersion, StoredVersion } from '../store/stored-version.js';
 import type { Restriction, RestrictionOf } from './criterion-sql.js';
@@ -39,7 +39,7 @@ export class Search {
   constructor(private readonly references: References) {}
 
   /** Runs a search. Refuses a cursor that no page of this search gave. */
-  async run(tx: Tx, query: SearchQuery, restrictionOf: RestrictionOf): Promise<StoredResult> {
+  async run(tx: Reading, query: SearchQuery, restrictionOf: RestrictionOf): Promise<StoredResult> {
     if (query.countOnly) return { matches: [], included: [], total: await this.#count(tx, query, restrictionOf) };
     const after = query.cursor === undefined ? undefined : readCursor(query.cursor, query.sort.length + 1);
     const statement = this.#statement(tx, query, restrictionOf);
@@ -59,27 +59,27 @@ export class Search {
   }
 
   /** How many resources match, of those that meet the restriction. */
-  count(tx: Tx, query: Pick<SearchQuery, 'type' | 'criteria'>, restriction: Restriction): Promise<number> {
+  count(tx: Reading, query: Pick<SearchQuery, 'type' | 'criteria'>, restriction: Restriction): Promise<number> {
     return this.#count(tx, query, (type) => (type === query.type ? restriction : undefined));
   }
 
-  async #count(tx: Tx, query: Pick<SearchQuery, 'type' | 'types' | 'criteria'>, restrictionOf: RestrictionOf): Promise<number> {
+  async #count(tx: Reading, query: Pick<SearchQuery, 'type' | 'types' | 'criteria'>, restrictionOf: RestrictionOf): Promise<number> {
     const [row] = await select<{ count: number }>(tx, this.#statement(tx, { ...query, sort: [] }, restrictionOf).count());
     return row?.count ?? 0;
   }
 
-  #statement(tx: Tx, query: Pick<SearchQuery, 'type' | 'types' | 'criteria' | 'sort'>, restrictionOf: RestrictionOf): SearchStatement {
+  #statement(tx: Reading, query: Pick<SearchQuery, 'type' | 'types' | 'criteria' | 'sort'>, restrictionOf: RestrictionOf): SearchStatement {
     return new SearchStatement(tx.scope.clinicId, query, restrictionOf, this.references, tx.clock.now());
   }
 
-  async #include(tx: Tx, { includes }: SearchQuery, matches: readonly CurrentVersion[], restrictionOf: RestrictionOf): Promise<Included> {
+  async #include(tx: Reading, { includes }: SearchQuery, matches: readonly CurrentVersion[], restrictionOf: RestrictionOf): Promise<Included> {
     if (includes.length === 0 || matches.length === 0) return { included: [] };
     const all: FindAll = (type, criterion, limit) => select<CurrentVersion>(tx, this.#statement(tx, { type, criteria: [criterion], sort: [] }, restrictionOf).page(limit, undefined));
     return new Inclusion(includes, matches, this.references, all).run();
   }
 }
 
-async function select<Row extends object>(tx: Tx, { text, values }: SearchSql, hasCursor = false): Promise<Row[]> {
+async function select<Row extends object>(tx: Reading, { text, values }: SearchSql, hasCursor = false): Promise<Row[]> {
   const name = statementName(text);
   try {
     return await tx.query<Row>({ text, values, ...(name ? { name } : {}) });

@@ -1,4 +1,4 @@
-import type { Tx } from '@cairn/platform';
+import type { Reading } from '@cairn/platform';
 import type { StoredVersion } from './stored-version.js';
 
 /** The place of a version in the history of many resources. */
@@ -35,7 +35,7 @@ const ONE_TYPE = statement('resource_type = $2');
 const SEVERAL_TYPES = statement('resource_type = any($2)');
 
 /** Versions of all visible resources of these types, newest first; what was written at the same moment by type, id, and newest version. */
-export async function readHistories(tx: Tx, types: readonly string[], { since, after, count }: HistoriesPage): Promise<StoredVersion[]> {
+export async function readHistories(tx: Reading, types: readonly string[], { since, after, count }: HistoriesPage): Promise<StoredVersion[]> {
   const one = types.length === 1;
   return tx.query<StoredVersion>({
     name: one ? 'fhir-history-type' : 'fhir-history-system',

@@ -1,4 +1,4 @@
-import type { Tx } from '@cairn/platform';
+import type { Reading } from '@cairn/platform';
 
 /** How a version came to be. DELETE marks a tombstone, which has no body. */
 export type WriteMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -40,7 +40,7 @@ export const CURRENT_COLUMNS = `r.resource_type as "type", r.id, r.version, r.la
   r.owner, r.connection_id as "connectionId", r.body as "json", r.seq::float8 as "seq"`;
 
 /** The version in force of each named resource that exists and is visible, tombstones included. With `lock`, nobody else changes them until the transaction ends. */
-export async function readCurrent(tx: Tx, names: readonly { readonly type: string; readonly id: string }[], lock = false): Promise<Map<string, CurrentVersion>> {
+export async function readCurrent(tx: Reading, names: readonly { readonly type: string; readonly id: string }[], lock = false): Promise<Map<string, CurrentVersion>> {
   const rows = await tx.query<CurrentVersion>({
     name: lock ? 'fhir-read-locked' : 'fhir-read',
     // Locks are taken in one order, so that two bundles over the same resources wait for each other instead of deadlocking.
@@ -53,7 +53,7 @@ export async function readCurrent(tx: Tx, names: readonly { readonly type: strin
 }
 
 /** The version in force of one resource, tombstones included; undefined where there is none that is visible. */
-export async function readOne(tx: Tx, type: string, id: string): Promise<CurrentVersion | undefined> {
+export async function readOne(tx: Reading, type: string, id: string): Promise<CurrentVersion | undefined> {
   const [row] = await tx.query<CurrentVersion>({
     name: 'fhir-read-one',
     text: `select ${CURRENT_COLUMNS} from fhir_resource r where r.clinic_id = $1 and r.resource_type = $2 and r.id = $3`,
@@ -63,7 +63,7 @@ export async function readOne(tx: Tx, type: string, id: string): Promise<Current
 }
 
 /** One version of a resource, past or in force. */
-export async function readVersion(tx: Tx, type: string, id: string, version: number): Promise<StoredVersion | undefined> {
+export async function readVersion(tx: Reading, type: string, id: string, version: number): Promise<StoredVersion | undefined> {
   const [row] = await tx.query<StoredVersion>({
     name: 'fhir-read-version',
     text: `select ${COLUMNS} from fhir_resource where clinic_id = $1 and resource_type = $2 and id = $3 and version = $4
@@ -85,7 +85,7 @@ export interface HistoryPage {
 }
 
 /** Versions of one resource, newest first. */
-export async function readHistory(tx: Tx, type: string, id: string, page: HistoryPage): Promise<StoredVersion[]> {
+export async function readHistory(tx: Reading, type: string, id: string, page: HistoryPage): Promise<StoredVersion[]> {
   return tx.query<StoredVersion>({
     name: 'fhir-history',
     text: `select * from (
@@ -100,7 +100,7 @@ export async function readHistory(tx: Tx, type: string, id: string, page: Histor
 }
 
 /** How many versions a resource has, since then if that is asked. */
-export async function countHistory(tx: Tx, type: string, id: string, since?: Date): Promise<number> {
+export async function countHistory(tx: Reading, type: string, id: string, since?: Date): Promise<number> {
   const [row] = await tx.query<{ count: number }>({
     name: 'fhir-history-count',
     text: `select (select count(*) from fhir_resource where clinic_id = $1 and resource_type = $2 and id = $3 and last_updated >= $4)::int

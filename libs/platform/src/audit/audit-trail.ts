@@ -1,4 +1,4 @@
-import type { Tx } from '../database/tx.js';
+import type { Reading } from '../database/query.js';
 
 /** One access as the trail holds it. */
 export interface AuditRow {
@@ -39,7 +39,7 @@ const COLUMNS = `a.id, a.recorded_at as "recordedAt", a.actor_kind as "actorKind
   array[a.recorded_at::text, a.id::text] as place`;
 
 /** A page of the trail in the order of time, as far as the actor may see it. */
-export async function readAuditTrail(tx: Tx, { conditions, values, newestFirst, after, limit }: AuditPage): Promise<AuditRow[]> {
+export async function readAuditTrail(tx: Reading, { conditions, values, newestFirst, after, limit }: AuditPage): Promise<AuditRow[]> {
   const bound = [tx.scope.clinicId, ...values];
   const add = (value: unknown): string => `$${bound.push(value)}`;
   const where = ['a.clinic_id = $1', ...conditions];
@@ -49,7 +49,7 @@ export async function readAuditTrail(tx: Tx, { conditions, values, newestFirst, 
 }
 
 /** How many rows of the trail meet the conditions. */
-export async function countAuditTrail(tx: Tx, { conditions, values }: Pick<AuditPage, 'conditions' | 'values'>): Promise<number> {
+export async function countAuditTrail(tx: Reading, { conditions, values }: Pick<AuditPage, 'conditions' | 'values'>): Promise<number> {
   const [row] = await tx.query<{ count: number }>(`select count(*)::int as count from audit a where ${['a.clinic_id = $1', ...conditions].join(' and ')}`, [tx.scope.clinicId, ...values]);
   return row?.count ?? 0;
 }

@@ -1,5 +1,5 @@
-import { newId } from '@cairn/kernel';
 import type { Tx } from '../database/tx.js';
+import { auditInsert } from './audit-insert.js';
 
 export type AuditAction = 'create' | 'read' | 'update' | 'delete' | 'execute';
 
@@ -18,29 +18,9 @@ export interface AuditFact {
 }
 
 /**
- * Writes the access down in the transaction that makes it, so that neither stands without the other. The table is append-only: the
- * application may insert and read, not change or delete. Recorded at the database's own time, which no demo moves.
+ * Writes the access down in the transaction that makes it, together with its commit, so that neither stands without the other. The table is
+ * append-only: the application may insert and read, not change or delete. Recorded at the database's own time, which no demo moves.
  */
 export async function audit(tx: Tx, fact: AuditFact): Promise<void> {
-  const { actor, clinicId, correlationId } = tx.scope;
-  await tx.query({
-    name: 'audit-insert',
-    text: `insert into audit (clinic_id, id, recorded_at, actor_kind, actor_id, action, what, entities, patients, outcome, purpose, correlation_id, actor_name, connection_id)
-      values ($1, $2, clock_timestamp(), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-    values: [
-      clinicId,
-      newId(),
-      actor.kind,
-      actor.id,
-      fact.action,
-      fact.what,
-      fact.entities ?? [],
-      fact.patients ?? [],
-      fact.outcome ?? 'success',
-      fact.purpose ?? null,
-      correlationId,
-      'name' in actor ? actor.name : null,
-      actor.kind === 'system' ? actor.connectionId : null,
-    ],
-  });
+  tx.atEnd(auditInsert(tx.scope.clinicId, [{ scope: tx.scope, fact }]));
 }

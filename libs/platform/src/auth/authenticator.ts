@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { CONFIG, type Config } from '../config/config.js';
 import { Clinics } from '../tenancy/clinics.js';
 import type { PersonActor, SystemActor } from '../tenancy/scope.js';
+import { Clients } from './clients.js';
+import { KnownTokens, type Verified } from './known-tokens.js';
 import { isRole } from './roles.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -31,15 +33,24 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 @Injectable()
 export class Authenticator {
   #issuerKeys: Promise<JWTVerifyGetKey> | undefined;
+  readonly #known = new KnownTokens();
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly keys: SigningKeys,
+    private readonly clients: Clients,
     private readonly clinics: Clinics,
   ) {}
 
-  /** Refuses with 401 a token that is malformed, expired, for another audience, of another issuer or wrongly signed; it says which. */
-  async identify(token: string): Promise<Identity> {
+  /**
+   * Refuses with 401 a token that is malformed, expired, for another audience, of another issuer, wrongly signed, or of a client that was
+   * disabled; it says which.
+   */
+  identify(token: string): Promise<Identity> {
+    return this.#known.identify(token, () => this.#identify(token));
+  }
+
+  async #identify(token: string): Promise<Verified> {
     let issuer: string | undefined;
     try {
       issuer = decodeJwt(token).iss;
@@ -51,7 +62,7 @@ export class Authenticator {
     throw unauthenticated('The bearer token comes from an issuer that this clinic does not trust.', challenge('unknown issuer'));
   }
 
-  async #ours(token: string): Promise<Identity> {
+  async #ours(token: string): Promise<Verified> {
     const keySet = createLocalJWKSet(await this.keys.jwks('token'));
     const claims = await this.#verify(token, keySet, this.config.PUBLIC_URL);
     const system = systemClaims.safeParse(claims);
@@ -60,16 +71,19 @@ export class Authenticator {
       return this.#person(claims);
     }
     const { sub, name, clinic, connection, scope } = system.data;
-    return { clinicId: clinic, actor: { kind: 'system', id: sub, name, connectionId: connection, scopes: scope.split(' ').filter(Boolean) } };
+    if (await this.clients.isDisabled(sub)) throw unauthenticated('The client of this bearer token is disabled.', challenge('client disabled'));
+    const identity: Identity = { clinicId: clinic, actor: { kind: 'system', id: sub, name, connectionId: connection, scopes: scope.split(' ').filter(Boolean) } };
+    return { identity, expires: expiryOf(claims) };
   }
 
-  async #person(payload: JWTPayload): Promise<Identity> {
+  async #person(payload: JWTPayload): Promise<Verified> {
     const claims = personClaims.safeParse(payload);
     if (!claims.success) throw unauthenticated('The bearer token lacks the claims "clinic" and "roles".', challenge('claims missing'));
     const clinic = await this.clinics.find(claims.data.clinic);
     if (!clinic) throw unauthenticated('The bearer token names a clinic that is not here.', challenge('unknown clinic'));
     const roles = claims.data.roles.filter(isRole);
-    return { clinicId: clinic.id, actor: { kind: 'person', id: claims.data.sub, name: claims.data.name ?? claims.data.sub, roles } };
+    const identity: Identity = { clinicId: clinic.id, actor: { kind: 'person', id: claims.data.sub, name: claims.data.name ?? claims.data.sub, roles } };
+    return { identity, expires: expiryOf(payload) };
   }
 
   async #verify(token: string, keySet: JWTVerifyGetKey, audience: string): Promise<JWTPayload> {
@@ -96,5 +110,8 @@ export class Authenticator {
     return createRemoteJWKSet(new URL(jwks_uri));
   }
 }
+
+/** When a token that was verified ends, in milliseconds since 1970. */
+const expiryOf = ({ exp = 0 }: JWTPayload): number => (exp + CLOCK_TOLERANCE_SECONDS) * 1000;
 
 const challenge = (reason: string): string => `Bearer error="invalid_token", error_description="${reason.replaceAll(/["\\\r\n]/g, ' ')}"`;

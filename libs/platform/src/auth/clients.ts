@@ -26,4 +26,10 @@ export class Clients {
     });
     return rows[0];
   }
+
+  /** Whether a client of that id was disabled; its tokens are no longer good then. */
+  async isDisabled(clientId: string): Promise<boolean> {
+    const { rowCount } = await this.pool.query({ name: 'client-disabled', text: 'select 1 from client where client_id = $1 and disabled_at is not null', values: [clientId] });
+    return rowCount === 1;
+  }
 }

@@ -1,4 +1,6 @@
+import type { Clock } from '@cairn/kernel';
 import type { QueryResultRow } from 'pg';
+import type { Scope } from '../tenancy/scope.js';
 
 /** One SQL statement. With a `name` it is prepared once per connection and reused. */
 export interface Statement {
@@ -10,4 +12,10 @@ export interface Statement {
 /** Runs statements and returns their rows. */
 export interface Queryable {
   query<Row extends QueryResultRow = QueryResultRow>(statement: Statement | string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** What somebody may read, as row-level security shows it to their scope: a transaction, or statements that each stand alone. */
+export interface Reading extends Queryable {
+  readonly scope: Scope;
+  readonly clock: Clock;
 }

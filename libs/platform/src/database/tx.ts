@@ -1,9 +1,12 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
-import { isUuid, newId, type Clock } from '@cairn/kernel';
+import { newId, type Clock } from '@cairn/kernel';
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { Scope } from '../tenancy/scope.js';
-import type { Queryable, Statement } from './query.js';
+import { sendAlone } from './led-query.js';
+import type { Queryable, Reading, Statement } from './query.js';
+import { lookingAs, opening, type Opening } from './session-settings.js';
+import { TransactionConnection } from './transaction-connection.js';
 
 /** Names of the rows an event is about. Ids only: an event must never carry clinical content. */
 export type EventIds = Readonly<Record<string, string>>;
@@ -12,21 +15,22 @@ export type EventIds = Readonly<Record<string, string>>;
  * One PostgreSQL transaction, for one clinic and one actor. Row-level security sees the clinic (and, for a hospital's system, the
  * connection) of its scope, and who acts. Raw statements and the entity manager work on the same connection.
  */
-export class Tx implements Queryable {
+export class Tx implements Reading {
   #em: EntityManager | undefined;
+  readonly #last: Statement[] = [];
+  readonly #bells = new Set<string>();
 
   constructor(
     readonly scope: Scope,
     readonly clock: Clock,
-    private readonly client: PoolClient,
+    private readonly connection: TransactionConnection,
     private readonly orm: MikroORM,
   ) {}
 
   /** The entity manager, joined to this transaction. Changes are flushed before the commit. */
   get em(): EntityManager {
     if (!this.#em) {
-      const client = this.client;
-      const connection = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: poolOfOne(client) }) });
+      const connection = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: poolOfOne(this.connection) }) });
       this.#em = this.orm.em.fork();
       this.#em.setTransactionContext(connection);
     }
@@ -35,14 +39,24 @@ export class Tx implements Queryable {
 
   /** Runs one statement and returns its rows. What the entity manager holds unflushed is not visible to it: call `flush` first. */
   async query<Row extends QueryResultRow = QueryResultRow>(statement: Statement | string, values?: readonly unknown[]): Promise<Row[]> {
-    const config = typeof statement === 'string' ? { text: statement, values: values ? [...values] : [] } : { ...statement, values: [...(statement.values ?? [])] };
-    const result = await this.client.query<Row>(config);
+    const result = await this.connection.query<Row>(asStatement(statement, values));
     return result.rows;
+  }
+
+  /** Runs a statement when all work is done, together with the commit. For records of what was done, which nobody reads in the same transaction. */
+  atEnd(statement: Statement): void {
+    this.#last.push(statement);
   }
 
   /** Writes what the entity manager holds. */
   async flush(): Promise<void> {
     await this.#em?.flush();
+  }
+
+  /** Makes what was left for the end, and commits. */
+  async commit(): Promise<void> {
+    await this.flush();
+    await this.connection.commit([...this.#last, ...[...this.#bells].map((bell) => ({ text: `select pg_notify('${bell}', '')` }))]);
   }
 
   /**
@@ -51,43 +65,36 @@ export class Tx implements Queryable {
    */
   async emit(event: string, ids: EventIds): Promise<string> {
     const id = newId();
-    await this.query({
+    this.atEnd({
       name: 'outbox-insert',
       text: `insert into outbox (clinic_id, id, event, ids, correlation_id, created_at) values ($1, $2, $3, $4, $5, now())`,
       values: [this.scope.clinicId, id, event, JSON.stringify(ids), this.scope.correlationId],
     });
-    await this.query(`select pg_notify('cairn_outbox', '')`);
+    this.#bells.add('cairn_outbox');
     return id;
   }
 
   /** Wakes the sweepers once this transaction is committed: some row has become due now. */
   async ring(): Promise<void> {
-    await this.query(`select pg_notify('cairn_due', '')`);
+    this.#bells.add('cairn_due');
   }
 }
 
+const asStatement = (statement: Statement | string, values?: readonly unknown[]): Statement =>
+  typeof statement === 'string' ? { text: statement, ...(values ? { values } : {}) } : statement;
+
 /** The transaction's own connection, dressed as a pool so that the ORM's query builder works on it and never returns it. */
-const poolOfOne = (client: PoolClient): PostgresPool => {
-  const borrowed = new Proxy(client, {
-    get: (target, property) => {
-      if (property === 'release') return () => undefined;
-      const value: unknown = Reflect.get(target, property);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
-  return { options: {}, connect: () => Promise.resolve(borrowed), end: () => Promise.resolve() };
+const poolOfOne = (connection: TransactionConnection): PostgresPool => {
+  const borrowed = (client: PoolClient): PoolClient =>
+    new Proxy(client, {
+      get: (target, property) => {
+        if (property === 'release') return () => undefined;
+        const value: unknown = Reflect.get(target, property);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+  return { options: {}, connect: async () => borrowed(await connection.begun()), end: () => Promise.resolve() };
 };
-
-const setting = (value: string | null): string => {
-  if (value === null) return '';
-  if (!isUuid(value)) throw new Error('A clinic or connection id must be a UUID.');
-  return value;
-};
-
-const connectionOf = (scope: Scope): string | null => (scope.actor.kind === 'system' ? scope.actor.connectionId : null);
-
-/** Who acts, as policies see it; nobody for Cairn's own work. */
-const actorOf = ({ actor: { kind, id } }: Scope): string => (kind === 'cairn' ? '' : `${kind}:${id}`);
 
 /** Opens transactions. The only way to the database for features. */
 export class Transactions {
@@ -108,27 +115,43 @@ export class Transactions {
   }
 
   /**
+   * Reads for a scope without a transaction around it all: each statement is one of its own, and sees what is committed when it runs.
+   * PostgreSQL refuses writes. A statement costs one round trip, settings of row-level security included.
+   */
+  look(scope: Scope): Reading {
+    const leads = lookingAs(scope);
+    return {
+      scope,
+      clock: this.clock,
+      query: async <Row extends QueryResultRow>(statement: Statement | string, values?: readonly unknown[]) => {
+        const { rows } = await sendAlone<Row>(this.pool, leads, asStatement(statement, values));
+        return rows;
+      },
+    };
+  }
+
+  /**
    * Runs `work` as the sweeper: it sees, over all clinics, the few columns that say what is due, and nothing clinical.
    */
   async sweep<T>(work: (database: Queryable) => Promise<T>): Promise<T> {
     const scope: Scope = { clinicId: '00000000-0000-0000-0000-000000000000', actor: { kind: 'cairn', id: 'sweeper' }, correlationId: 'sweep' };
-    return this.#within(`begin; set local role cairn_sweeper`, scope, work);
+    return this.#within('begin', scope, async (tx) => {
+      await tx.query('set local role cairn_sweeper');
+      return work(tx);
+    });
   }
 
-  async #within<T>(begin: string, scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> {
+  async #within<T>(begin: Opening['begin'], scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
+    const connection = new TransactionConnection(client, opening({ begin, scope }));
     try {
-      await client.query(
-        `${begin}; set local cairn.clinic_id = '${setting(scope.clinicId)}'; set local cairn.connection_id = '${setting(connectionOf(scope))}'; set local cairn.actor = ${client.escapeLiteral(actorOf(scope))}`,
-      );
-      const tx = new Tx(scope, this.clock, client, this.orm);
+      const tx = new Tx(scope, this.clock, connection, this.orm);
       const result = await work(tx);
-      await tx.flush();
-      await client.query('commit');
+      await tx.commit();
       return result;
     } catch (error) {
-      await client.query('rollback').catch((rollbackError: Error) => {
+      await connection.rollback().catch((rollbackError: Error) => {
         broken = rollbackError;
       });
       throw error;

@@ -1,0 +1,49 @@
+import { newId } from '@cairn/kernel';
+import type { Statement } from '../database/query.js';
+import type { Scope } from '../tenancy/scope.js';
+import type { AuditFact } from './audit.js';
+
+/** An access, and who had it. */
+export interface Access {
+  readonly scope: Scope;
+  readonly fact: AuditFact;
+}
+
+interface Column {
+  readonly name: string;
+  readonly value: (access: Access) => string | null;
+  /** Text where it isn't named. */
+  readonly type?: 'uuid' | 'text[]';
+}
+
+/** No name of a resource and no id has a comma, so a list travels as one text: PostgreSQL's arrays of arrays must be rectangles. */
+const list = (texts: readonly string[] | undefined): string => (texts ?? []).join(',');
+
+/** What each access fills; clinic and time are those of the statement. */
+const COLUMNS: readonly Column[] = [
+  { name: 'id', type: 'uuid', value: () => newId() },
+  { name: 'actor_kind', value: ({ scope }) => scope.actor.kind },
+  { name: 'actor_id', value: ({ scope }) => scope.actor.id },
+  { name: 'action', value: ({ fact }) => fact.action },
+  { name: 'what', value: ({ fact }) => fact.what },
+  { name: 'entities', type: 'text[]', value: ({ fact }) => list(fact.entities) },
+  { name: 'patients', type: 'text[]', value: ({ fact }) => list(fact.patients) },
+  { name: 'outcome', value: ({ fact }) => fact.outcome ?? 'success' },
+  { name: 'purpose', value: ({ fact }) => fact.purpose ?? null },
+  { name: 'correlation_id', value: ({ scope }) => scope.correlationId },
+  { name: 'actor_name', value: ({ scope: { actor } }) => ('name' in actor ? actor.name : null) },
+  { name: 'connection_id', type: 'uuid', value: ({ scope: { actor } }) => (actor.kind === 'system' ? actor.connectionId : null) },
+];
+
+const names = COLUMNS.map(({ name }) => name).join(', ');
+const arrays = COLUMNS.map(({ type }, index) => `$${index + 2}::${type === 'uuid' ? 'uuid' : 'text'}[]`).join(', ');
+const values = COLUMNS.map(({ name, type }) => (type === 'text[]' ? `string_to_array(a.${name}, ',')` : `a.${name}`)).join(', ');
+
+const TEXT = `insert into audit (clinic_id, recorded_at, ${names}) select $1::uuid, clock_timestamp(), ${values} from unnest(${arrays}) as a (${names})`;
+
+/** The statement that writes accesses of one clinic down. */
+export const auditInsert = (clinicId: string, accesses: readonly Access[]): Statement => ({
+  name: 'audit-insert',
+  text: TEXT,
+  values: [clinicId, ...COLUMNS.map(({ value }) => accesses.map(value))],
+});

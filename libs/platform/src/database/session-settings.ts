@@ -1,0 +1,61 @@
+import { isUuid } from '@cairn/kernel';
+import type { ClientBase } from 'pg';
+import type { Scope } from '../tenancy/scope.js';
+import type { LeadStatement } from './led-query.js';
+
+/**
+ * What row-level security is told of a scope: each setting with its value. They hold until the transaction ends, so that a connection keeps
+ * nothing of whom it served before.
+ */
+const SETTINGS: Readonly<Record<string, (scope: Scope) => string>> = {
+  'cairn.clinic_id': ({ clinicId }) => identifier(clinicId),
+  'cairn.connection_id': ({ actor }) => identifier(actor.kind === 'system' ? actor.connectionId : null),
+  // Nobody for Cairn's own work.
+  'cairn.actor': ({ actor: { kind, id } }) => (kind === 'cairn' ? '' : `${kind}:${id}`),
+};
+
+const apply = Object.keys(SETTINGS)
+  .map((name, index) => `set_config('${name}', $${index + 1}, true)`)
+  .join(', ');
+
+const BEGIN = { name: 'cairn-begin', text: 'begin' } as const;
+const BEGIN_READING = { name: 'cairn-begin-reading', text: 'begin read only' } as const;
+const SETTLE = { name: 'cairn-settle', text: `select ${apply}` } as const;
+const SETTLE_READING = { name: 'cairn-settle-reading', text: `select ${apply}, set_config('transaction_read_only', 'on', true)` } as const;
+
+/** How work for a scope begins: what leads its first statement. */
+export interface Opening {
+  readonly begin: 'begin' | 'begin read only';
+  readonly scope: Scope;
+}
+
+/** Begins a transaction for the scope. */
+export const opening = ({ begin, scope }: Opening): LeadStatement[] => [
+  { name: begin === 'begin' ? BEGIN.name : BEGIN_READING.name, values: [] },
+  { name: SETTLE.name, values: valuesOf(scope) },
+];
+
+/** Leads a statement that reads for the scope and stands alone. */
+export const lookingAs = (scope: Scope): LeadStatement[] => [{ name: SETTLE_READING.name, values: valuesOf(scope) }];
+
+/** Leads a statement that writes for the scope and stands alone. */
+export const writingAs = (scope: Scope): LeadStatement[] => [{ name: SETTLE.name, values: valuesOf(scope) }];
+
+/** Prepares these statements on a new connection, before anything is asked of it. */
+export async function prepareSession(client: ClientBase): Promise<void> {
+  const none = Object.keys(SETTINGS).map(() => '');
+  for (const begin of [BEGIN, BEGIN_READING]) {
+    await client.query({ ...begin });
+    await client.query('rollback');
+  }
+  for (const settle of [SETTLE, SETTLE_READING]) await client.query({ ...settle, values: none });
+}
+
+const valuesOf = (scope: Scope): string[] => Object.values(SETTINGS).map((valueIn) => valueIn(scope));
+
+/** An id as a setting holds it; the empty text stands for none. */
+function identifier(value: string | null): string {
+  if (value === null) return '';
+  if (!isUuid(value)) throw new Error('A clinic or connection id must be a UUID.');
+  return value;
+}
