@@ -1,111 +1,116 @@
-import type { Bundle, Observation, Patient } from '@medplum/fhirtypes';
+import type { BareRoute } from './bare-server.js';
+import { compare, type Comparison } from './compare.js';
 import { startBareServer, type Instance } from './instance.js';
-import { answersPerSecond, type Request } from './load.js';
+import { answersPerSecond } from './load.js';
 import { row, type Row } from './report.js';
+import { otherSearches, patientSearches, type Asked, type SearchBench } from './searches.js';
+import { fillStore } from './store.js';
+import { importBench, writeBenches } from './writes.js';
 
-const PATIENTS = 200;
-const OBSERVATIONS = 20;
-const PER_TRANSACTION = 20;
+const SMALL = 100_000;
+const LARGE = 1_000_000;
+/** How many patients are asked about. */
+const ASKED = 200;
 
-const patient = (number: number): Patient => ({
-  resourceType: 'Patient',
-  identifier: [{ system: 'https://bench.example/mrn', value: `bench-${number}` }],
-  name: [{ family: `Family ${number}`, given: ['Given'] }],
-  gender: number % 2 ? 'female' : 'male',
-  birthDate: `19${String(50 + (number % 50))}-03-0${1 + (number % 9)}`,
-});
+/** A patient, and one of their Observations. */
+export interface Known extends Asked {
+  readonly patientId: string;
+}
 
-const observation = (subject: string, number: number): Observation => ({
-  resourceType: 'Observation',
-  status: 'final',
-  category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: 'survey' }] }],
-  code: { coding: [{ system: 'http://loinc.org', code: '72514-3', display: 'Pain severity - 0-10 verbal numeric rating [Score] - Reported' }] },
-  subject: { reference: subject },
-  effectiveDateTime: new Date(Date.UTC(2026, 0, 1 + number)).toISOString(),
-  valueQuantity: { value: number % 11, unit: '{score}', system: 'http://unitsofmeasure.org', code: '{score}' },
-});
+type Bench = Comparison & { readonly route: BareRoute };
 
-const bundleOf = (...resources: (Patient | Observation)[]): Bundle => ({
-  resourceType: 'Bundle',
-  type: 'transaction',
-  entry: resources.map((resource) => ({ fullUrl: `urn:uuid:${crypto.randomUUID()}`, resource, request: { method: 'POST', url: resource.resourceType } })),
-});
-
-/** Reads, searches, creates and transactions against /fhir, each beside the bare limit. */
-export async function fhirBench(instance: Instance): Promise<Row[]> {
-  const { api, authorization, clinicId } = instance;
-  const patients = await seed(instance);
-  const first = patients[0] ?? '';
-  const bodies = Array.from({ length: 50 }, (_, number) => JSON.stringify(observation(`Patient/${first}`, number)));
-  const transactions = Array.from({ length: 10 }, () => bundleOf(...Array.from({ length: PER_TRANSACTION }, (_, number) => observation(`Patient/${first}`, number))));
-
-  await instance.owner.query('create table if not exists bench_bare (id uuid primary key, body text not null)');
-  const bare = await startBareServer(instance, [
-    {
-      method: 'GET',
-      path: '/Patient/:id',
-      name: 'read',
-      text: `select body from fhir_resource where clinic_id = $1 and resource_type = 'Patient' and id = $2`,
-      values: [clinicId],
-    },
-    {
-      method: 'GET',
-      path: '/Observation',
-      name: 'search',
-      text: `select r.body from fhir_reference s join fhir_resource r on r.clinic_id = s.clinic_id and r.seq = s.seq
-        where s.clinic_id = $1 and s.source = (select source from bench_source) and s.target = $2 and s.patient <> 0 limit 20`,
-      values: [clinicId],
-    },
-    { method: 'POST', path: '/Observation', name: 'create', text: 'insert into bench_bare (id, body) values ($1, $2) returning body', values: [] },
-    {
-      method: 'POST',
-      path: '/',
-      name: 'transaction',
-      text: `with entry as (select value->>'resource' as body from json_array_elements($2::json->'entry'))
-        insert into bench_bare (id, body) select gen_random_uuid(), body from entry where $1::uuid is not null returning ''`,
-      values: [],
-    },
-  ]);
-  await instance.owner.query(`create table if not exists bench_source as
-    select source from fhir_reference where target = $1 group by source order by count(*) desc limit 1`, [`Patient/${first}`]);
+/** Every interaction of /fhir beside the bare limit, on a filled store; then searches within one patient again on ten times the data. */
+export async function fhirBench(instance: Instance, wanted: (name: string) => boolean): Promise<Row[]> {
+  const store = await fillStore(instance, SMALL);
+  const known = await lookUp(instance, store.patients.slice(0, ASKED));
+  const inPatient = patientSearches(instance, known.map(({ patientId }) => patientId));
+  const benches: Bench[] = [...reads(instance, known), ...inPatient, ...otherSearches(instance, known), ...writeBenches(instance, known), importBench(store.bundles)];
+  await makeBareTables(instance);
+  await changeOnce(instance, known);
+  const bare = await startBareServer(instance, benches.map(({ route }) => route));
   try {
-    const beside = async (name: string, unit: string, theirs: Request[], limit: Request[] = theirs): Promise<Row> => {
-      const reached = await answersPerSecond({ url: api, authorization, requests: theirs.map((each) => ({ ...each, path: `/fhir${each.path}` })) });
-      return row(name, reached, unit, await answersPerSecond({ url: bare.url, requests: limit }));
-    };
-    return [
-      await beside('read a Patient', 'req/s', patients.map((id) => ({ method: 'GET', path: `/Patient/${id}` }))),
-      await beside(
-        'search patient: Observations of one patient',
-        'req/s',
-        patients.map((id) => ({ method: 'GET', path: `/Observation?patient=${id}` })),
-        patients.map((id) => ({ method: 'GET', path: `/Observation?subject=Patient/${id}` })),
-      ),
-      await beside('create an Observation', 'req/s', bodies.map((body) => ({ method: 'POST', path: '/Observation', body }))),
-      await beside(`transaction of ${PER_TRANSACTION} Observations`, 'req/s', transactions.map((bundle) => ({ method: 'POST', path: '/', body: JSON.stringify(bundle) }))),
-    ];
+    const rows: Row[] = [];
+    for (const bench of benches.filter(({ name }) => wanted(name))) rows.push(await compare(instance, bare.url, bench));
+    const growing = inPatient.filter(({ name }) => wanted(grown(name)));
+    if (growing.length > 0) rows.push(...(await growth(instance, growing, () => store.grow(LARGE))));
+    return rows;
   } finally {
     bare.stop();
-    await instance.owner.query('drop table if exists bench_bare, bench_source');
+    await instance.owner.query('drop table if exists bench_bare, bench_numbered');
   }
 }
 
-/** Puts the patients and their observations in by way of /fhir. Returns the patients' ids. */
-async function seed({ api, authorization }: Instance): Promise<string[]> {
-  const ids: string[] = [];
-  for (let number = 0; number < PATIENTS; number += 1) {
-    const subject = `urn:uuid:${crypto.randomUUID()}`;
-    const bundle = bundleOf(...Array.from({ length: OBSERVATIONS }, (_, each) => observation(subject, each)));
-    bundle.entry?.unshift({ fullUrl: subject, resource: patient(number), request: { method: 'POST', url: 'Patient' } });
-    const response = await fetch(`${api}/fhir`, {
-      method: 'POST',
-      headers: { authorization, 'content-type': 'application/fhir+json' },
-      body: JSON.stringify(bundle),
-    });
-    if (!response.ok) throw new Error(`Seeding was answered ${response.status}: ${(await response.text()).slice(0, 500)}`);
-    const answer = (await response.json()) as Bundle;
-    const location = answer.entry?.map((entry) => entry.response?.location ?? '').find((each) => each.includes('Patient/'));
-    ids.push(/Patient\/([^/]+)/.exec(location ?? '')?.[1] ?? '');
+const grown = (name: string): string => `${name}, at ${LARGE.toLocaleString('en')} resources`;
+
+/** What searches reach on the store as it is, and again when it has grown: here the limit is the smaller store's. */
+async function growth({ api, authorization }: Instance, searches: readonly SearchBench[], grow: () => Promise<void>): Promise<Row[]> {
+  const measure = async ({ ours }: SearchBench): Promise<number> => {
+    const requests = typeof ours === 'function' ? ours : ours.map((request) => ({ ...request, path: `/fhir${request.path}` }));
+    const load = { url: api, authorization, requests, connections: 16 };
+    await answersPerSecond({ ...load, seconds: 2 });
+    return answersPerSecond({ ...load, seconds: 4 });
+  };
+  const before: number[] = [];
+  for (const search of searches) before.push(await measure(search));
+  await grow();
+  const rows: Row[] = [];
+  for (const [index, search] of searches.entries()) rows.push(row(grown(search.name), await measure(search), 'req/s', before[index] ?? 0));
+  return rows;
+}
+
+function reads({ clinicId }: Instance, known: readonly Known[]): Bench[] {
+  const paths = known.map(({ patientId }) => `/Patient/${patientId}`);
+  const versions = known.map(({ observationId }) => `/Observation/${observationId}/_history/1`);
+  return [
+    {
+      name: 'read: a Patient',
+      ours: paths.map((path) => ({ method: 'GET', path })),
+      bare: paths.map((path) => ({ method: 'GET', path })),
+      route: { method: 'GET', path: '/Patient/:id', name: 'read', text: `select body from fhir_resource where clinic_id = $1 and resource_type = 'Patient' and id = $2`, values: [clinicId] },
+    },
+    {
+      name: 'vread: a past version of an Observation',
+      ours: versions.map((path) => ({ method: 'GET', path })),
+      bare: versions.map((path) => ({ method: 'GET', path })),
+      route: {
+        method: 'GET',
+        path: '/Observation/:id/_history/:version',
+        name: 'vread',
+        text: `select body from fhir_history where clinic_id = $1 and resource_type = 'Observation' and id = $2 and version = $3`,
+        values: [clinicId],
+      },
+    },
+  ];
+}
+
+/** What the searches and writes ask about each patient. */
+async function lookUp({ owner, clinicId }: Instance, patients: readonly string[]): Promise<Known[]> {
+  const { rows } = await owner.query<{ id: string; body: string; observation: string }>(
+    `select p.id, p.body, (select o.id from fhir_resource o where o.clinic_id = p.clinic_id and o.patient = p.patient and o.resource_type = 'Observation'
+       and o.body like '%"encounter"%' order by o.seq limit 1) as observation
+     from fhir_resource p where p.clinic_id = $1 and p.resource_type = 'Patient' and p.id = any($2)`,
+    [clinicId, patients],
+  );
+  return rows.map(({ id, body, observation }) => {
+    const { identifier } = JSON.parse(body) as { identifier: { system: string; value: string }[] };
+    const [first] = identifier;
+    if (!first) throw new Error('A patient has no identifier.');
+    return { patientId: id, observationId: observation, identifier: first };
+  });
+}
+
+/** Gives each Observation a past version. */
+async function changeOnce({ api, authorization }: Instance, known: readonly Known[]): Promise<void> {
+  for (const { observationId } of known) {
+    const url = `${api}/fhir/Observation/${observationId}`;
+    const resource = (await (await fetch(url, { headers: { authorization } })).json()) as object;
+    const response = await fetch(url, { method: 'PUT', headers: { authorization, 'content-type': 'application/fhir+json' }, body: JSON.stringify({ ...resource, status: 'amended' }) });
+    if (!response.ok) throw new Error(`A change was answered ${response.status}: ${(await response.text()).slice(0, 500)}`);
   }
-  return ids;
+}
+
+async function makeBareTables({ owner }: Instance): Promise<void> {
+  await owner.query(`create table bench_bare (id uuid primary key, body text not null)`);
+  await owner.query(`create table bench_numbered (number int primary key, body text not null)`);
+  await owner.query(`insert into bench_numbered select number, '{}' from generate_series(0, ${ASKED}) number`);
 }

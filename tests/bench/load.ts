@@ -3,22 +3,25 @@ import autocannon from 'autocannon';
 export interface Load {
   readonly url: string;
   readonly authorization?: string;
-  /** The requests, taken in turn by all connections together. */
-  readonly requests: readonly Request[];
-  readonly connections?: number;
-  readonly seconds?: number;
+  readonly requests: Requests;
+  readonly connections: number;
+  readonly seconds: number;
 }
+
+/** Requests taken in turn by all connections together, or made one by one where each must be new. */
+export type Requests = readonly Request[] | (() => Request);
 
 export interface Request {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Sends load for a while and returns answers per second. Throws when any answer was not a 2xx: a bench of refusals measures nothing. */
-export async function answersPerSecond({ url, authorization, requests, connections = 16, seconds = 4 }: Load): Promise<number> {
+export async function answersPerSecond({ url, authorization, requests, connections, seconds }: Load): Promise<number> {
   let turn = 0;
-  const next = (): Request => requests[turn++ % requests.length] as Request;
+  const next = (): Request => (typeof requests === 'function' ? requests() : (requests[turn++ % requests.length] as Request));
   const result = await autocannon({
     url,
     connections,
@@ -27,14 +30,16 @@ export async function answersPerSecond({ url, authorization, requests, connectio
     requests: [
       {
         setupRequest: (request) => {
-          const { method, path, body } = next();
-          return { ...request, method, path, ...(body === undefined ? {} : { body, headers: { ...request.headers, 'content-type': 'application/fhir+json' } }) };
+          const { method, path, body, headers } = next();
+          const type = body === undefined ? {} : { 'content-type': 'application/fhir+json' };
+          return { ...request, method, path, ...(body === undefined ? {} : { body }), headers: { ...request.headers, ...type, ...headers } };
         },
       },
     ],
   });
   if (result.non2xx > 0 || result.errors > 0) {
-    throw new Error(`${requests[0]?.method} ${requests[0]?.path}: ${result.non2xx} refusals and ${result.errors} errors among ${result['2xx']} answers.`);
+    const { method, path } = next();
+    throw new Error(`${method} ${path}: ${result.non2xx} refusals and ${result.errors} errors among ${result['2xx']} answers.`);
   }
   return result['2xx'] / result.duration;
 }

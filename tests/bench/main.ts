@@ -3,9 +3,9 @@ import { fhirBench } from './fhir.bench.js';
 import { findInstance, type Instance } from './instance.js';
 import { asJson, asTable, type Row } from './report.js';
 
-const suites: Record<string, (instance: Instance) => Promise<Row[]>> = { fhir: fhirBench };
+const suites: Record<string, (instance: Instance, wanted: (name: string) => boolean) => Promise<Row[]>> = { fhir: fhirBench };
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false }, only: { type: 'string', default: '' } } });
 const wanted = positionals.length > 0 ? positionals : Object.keys(suites);
 const unknown = wanted.filter((name) => !(name in suites));
 if (unknown.length > 0) {
@@ -15,7 +15,7 @@ if (unknown.length > 0) {
 const instance = await findInstance();
 const rows: Row[] = [];
 try {
-  for (const name of wanted) rows.push(...((await suites[name]?.(instance)) ?? []));
+  for (const name of wanted) rows.push(...((await suites[name]?.(instance, (row) => row.startsWith(values.only))) ?? []));
 } finally {
   await instance.owner.end();
 }
