@@ -30,7 +30,7 @@ export async function fhirBench(instance: Instance, wanted: (name: string) => bo
   const bare = await startBareServer(instance, benches.map(({ route }) => route));
   try {
     const rows: Row[] = [];
-    for (const bench of benches.filter(({ name }) => wanted(name))) rows.push(await compare(instance, bare.url, bench));
+    for (const bench of benches.filter(({ name }) => wanted(name))) rows.push(told(await compare(instance, bare.url, bench)));
     const growing = inPatient.filter(({ name }) => wanted(grown(name)));
     if (growing.length > 0) rows.push(...(await growth(instance, growing, () => store.grow(LARGE))));
     return rows;
@@ -38,6 +38,12 @@ export async function fhirBench(instance: Instance, wanted: (name: string) => bo
     bare.stop();
     await instance.owner.query('drop table if exists bench_bare, bench_numbered');
   }
+}
+
+/** Says a row as soon as it is known: a whole run takes minutes. */
+function told(each: Row): Row {
+  process.stderr.write(`${each.name}: ${each.value} of ${each.limit} ${each.unit} (${each.ratio.toFixed(2)})\n`);
+  return each;
 }
 
 const grown = (name: string): string => `${name}, at ${LARGE.toLocaleString('en')} resources`;
@@ -54,7 +60,7 @@ async function growth({ api, authorization }: Instance, searches: readonly Searc
   for (const search of searches) before.push(await measure(search));
   await grow();
   const rows: Row[] = [];
-  for (const [index, search] of searches.entries()) rows.push(row(grown(search.name), await measure(search), 'req/s', before[index] ?? 0));
+  for (const [index, search] of searches.entries()) rows.push(told(row(grown(search.name), await measure(search), 'req/s', before[index] ?? 0)));
   return rows;
 }
 
