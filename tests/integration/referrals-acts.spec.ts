@@ -49,7 +49,7 @@ describe('what people do with a referral', () => {
       expect(corrected).toMatchObject({ state: 'waitlisted', decision: { undoableUntil: null } });
       expect(await taskOf({ taskId })).toMatchObject({ status: 'accepted', priority: 'urgent', businessStatus: { coding: [{ system: 'urn:cairn:referral-state', code: 'waitlisted' }] } });
       expect((await lettersAbout(plain.fhir, serviceRequestId))['referral-accepted']).toContain('We accept your referral (urgency: urgent)');
-      expect(await eventsOf(id)).toEqual(['referral.received', 'referral.accepted']);
+      expect(await eventsOf(id)).toEqual(['referral.received', 'referral.accepted', 'referral.waitlisted']);
       expect(corrected.history.map(({ event }) => event)).toEqual(['receive', 'open-triage', 'accept', 'take-effect', 'waitlist']);
     });
 

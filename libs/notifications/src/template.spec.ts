@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DEMO_CONTACT, LONGEST_NEUTRAL_NAME, clinicContactSchema, showPhone, tells } from '@cairn/people';
-import { KINDS } from '@cairn/reminders';
+import { KINDS, NOTICES } from '@cairn/reminders';
 import { gsmLength, toGsm } from './gsm-alphabet.js';
 import { LANGUAGES, REMINDER_TEMPLATES, SERVICE_TEMPLATES, SMS_LONGEST, SMS_LONGEST_NAME, emailText, smsText, templateFor, wordingFor, type Parameters } from './template.js';
 import table from './templates.json' with { type: 'json' };
@@ -17,6 +17,9 @@ const days = fc.date({ min: new Date('2026-01-01'), max: new Date('2040-01-01'),
 const locales: Record<(typeof LANGUAGES)[number], readonly string[]> = { en: ['en', 'en-US', 'en-GB', 'en-AU', 'en-CA', 'en-IN'], es: ['es', 'es-US', 'es-MX', 'es-AR', 'es-PR'], fr: ['fr', 'fr-CA', 'fr-BE', 'fr-HT'] };
 
 const demo: Parameters = { clinic: 'Harbour Street Clinic', phone: '(212) 555-0100', name: 'Ana', day: new Date('2026-11-24T15:00:00Z'), zone: 'America/New_York', link: 'http://127.0.0.1:3000/answer/x', stop: 'http://127.0.0.1:3000/stop/x' };
+
+/** News that is not about a day. */
+const DAYLESS: readonly string[] = NOTICES.filter((notice) => notice !== 'referral-booked');
 
 describe('message templates', () => {
   const texts = [...REMINDER_TEMPLATES, ...SERVICE_TEMPLATES].flatMap((template) => LANGUAGES.flatMap((language) => locales[language].map((locale) => ({ template, locale }))));
@@ -51,11 +54,12 @@ describe('message templates', () => {
       const wording = wordingFor(language, false);
       for (const template of REMINDER_TEMPLATES) {
         const { subject, text } = emailText(template, wording, demo);
-        for (const part of [demo.clinic, demo.phone, 'Ana', '24', '2026', demo.stop ?? '']) expect(text).toContain(part);
+        const day = DAYLESS.includes(template) ? [] : ['24', '2026'];
+        for (const part of [demo.clinic, demo.phone, 'Ana', ...day, demo.stop ?? '']) expect(text).toContain(part);
         expect(subject).not.toContain('Ana');
         expect(tells(`${subject} ${text} ${smsText(template, wording, demo) ?? ''}`)).toBe(false);
       }
-      for (const template of ['follow-up', 'visit'] as const) {
+      for (const template of ['follow-up', 'visit', 'referral-booked'] as const) {
         const text = smsText(template, wording, demo) ?? '';
         for (const part of [demo.clinic, demo.phone, 'Ana', '24', 'STOP']) expect(text).toContain(part);
       }

@@ -1,6 +1,6 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 import type { Channel } from '@cairn/people';
-import type { ReminderKind } from '@cairn/reminders';
+import { NOTICES, type ReminderKind } from '@cairn/reminders';
 import { gsmLength, toGsm } from './gsm-alphabet.js';
 import table from './templates.json' with { type: 'json' };
 
@@ -9,7 +9,7 @@ export const LANGUAGES = ['en', 'es', 'fr'] as const;
 type Language = (typeof LANGUAGES)[number];
 
 /** Templates that a reminder can use, and those that answer a text message. */
-export const REMINDER_TEMPLATES = ['follow-up', 'visit', 'questionnaire'] as const;
+export const REMINDER_TEMPLATES = ['follow-up', 'visit', 'questionnaire', ...NOTICES] as const;
 export const SERVICE_TEMPLATES = ['stopped', 'started', 'help'] as const;
 export type ReminderTemplate = (typeof REMINDER_TEMPLATES)[number];
 export type ServiceTemplate = (typeof SERVICE_TEMPLATES)[number];

@@ -5,7 +5,7 @@ import type { ServiceRequest, Task } from '@medplum/fhirtypes';
 import { beginCourse } from './referral.course.js';
 import { Referral } from './referral.entity.js';
 import { REFERRAL_RECEIVED } from './referral.events.js';
-import { arrange, ReferralMoves, transition } from './referral-moves.service.js';
+import { arrange, idsOf, ReferralMoves, transition } from './referral-moves.service.js';
 import { ReferralProjection } from './referral-projection.service.js';
 import { idIn, requestKeys } from './referral-recognition.js';
 import { ReferralSafety } from './referral-safety.service.js';
@@ -99,7 +99,7 @@ export class ReferralIntake {
     else await this.projection.createTask(tx, referral, request, settings);
     await this.safety.report(tx, referral, settings, found);
     await audit(tx, { action: 'create', what: 'referral.receive', entities: [`ServiceRequest/${request.id}`, `Task/${referral.taskId}`], patients: [patientId] });
-    await tx.emit(REFERRAL_RECEIVED, { referralId: referral.id, patientId });
+    await tx.emit(REFERRAL_RECEIVED, idsOf(referral));
     await tx.flush();
     return referral;
   }

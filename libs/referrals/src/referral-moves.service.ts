@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LockMode } from '@mikro-orm/postgresql';
 import { conflict, newId, notFound } from '@cairn/kernel';
 import { atWallTime, localDay } from '@cairn/people';
-import { Clinics, audit, type Tx } from '@cairn/platform';
+import { Clinics, audit, type EventIds, type Tx } from '@cairn/platform';
 import { advance, targetDate } from './referral.course.js';
 import { situationOf } from './referral-circumstances.js';
 import type { Face } from './referral.dialect.js';
@@ -34,6 +34,7 @@ const NEWS: Partial<Record<ReferralState, string>> = {
   accepted: events.REFERRAL_ACCEPTED,
   declined: events.REFERRAL_DECLINED,
   redirected: events.REFERRAL_REDIRECTED,
+  waitlisted: events.REFERRAL_WAITLISTED,
   booked: events.REFERRAL_BOOKED,
   'to-rebook': events.REFERRAL_TO_REBOOK,
   'in-care': events.REFERRAL_IN_CARE,
@@ -89,10 +90,13 @@ export class ReferralMoves {
     await this.projection.show(tx, referral, settings, move.taskWas);
     await audit(tx, { action: 'update', what: `referral.${event}`, entities: [`Task/${referral.taskId}`], patients: [referral.patientId], ...(move.comment ? { purpose: move.comment } : {}) });
     const news = NEWS[referral.state];
-    if (news && !SILENT.includes(event) && (event === 'take-effect' || referral.state !== from)) await tx.emit(news, { referralId: referral.id, patientId: referral.patientId });
+    if (news && !SILENT.includes(event) && (event === 'take-effect' || referral.state !== from)) await tx.emit(news, idsOf(referral));
     await tx.flush();
   }
 }
+
+/** What news of a referral is about. */
+export const idsOf = ({ id, patientId, taskId, appointmentId }: Referral): EventIds => ({ referralId: id, patientId, taskId, ...(appointmentId ? { appointmentId } : {}) });
 
 /** Sets what follows from the rest of the row: the target date, the place on the worklist, the next action and its date. */
 export function arrange(referral: Referral, settings: ReferralSettings, now: Date): void {

@@ -10,7 +10,7 @@ import { Referral, courseOf } from './referral.entity.js';
 import { RED_FLAG_FOUND } from './referral.events.js';
 import { ReferralEvidence } from './referral-evidence.service.js';
 import { ReferralFlag, isOpen, isOpenHardStop } from './referral-flag.entity.js';
-import { arrange } from './referral-moves.service.js';
+import { arrange, idsOf } from './referral-moves.service.js';
 import type { ReferralSettings } from './referral.settings.js';
 
 const RULE_SETS = `red flags ${RED_FLAGS_VERSION}, words ${RED_FLAG_WORDS_VERSION}, minimum data set ${MINIMUM_DATA_SET_VERSION}`;
@@ -107,7 +107,7 @@ export class ReferralScreening {
     this.#count(referral, [...known.values()]);
     const hardStops = fresh.filter(isOpenHardStop);
     if (hardStops.length > 0 && !referral.settledAt) referral.urgency = 'stat';
-    for (const { flag } of fresh) await tx.emit(RED_FLAG_FOUND, { referralId: referral.id, patientId: referral.patientId, flag });
+    for (const { flag } of fresh) await tx.emit(RED_FLAG_FOUND, { ...idsOf(referral), flag });
     return hardStops;
   }
 

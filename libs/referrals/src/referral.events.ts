@@ -1,7 +1,9 @@
-/** What referrals tell the other features. Every event carries `{ referralId, patientId }`. */
+/** What referrals tell the other features. Every event carries `{ referralId, patientId, taskId }`. */
 
 /** A referral has come in and stands on the worklist. */
 export const REFERRAL_RECEIVED = 'referral.received';
+/** A notice to a referrer whom no EHR tells: carries also `{ communicationId }`. */
+export const REFERRER_NOTICE = 'referral.referrer-notice';
 /** A red flag was found that nobody has acknowledged: carries also `{ flag }`. */
 export const RED_FLAG_FOUND = 'referral.red-flag-found';
 export const INFORMATION_REQUESTED = 'referral.information-requested';

@@ -6,7 +6,7 @@ import { ReminderTransition } from './reminder-transition.entity.js';
 
 export { ReminderAnswers, type GivenAnswer } from './reminder-answers.service.js';
 export { REMINDER_ANSWERED, REMINDER_CANCELLED, REMINDER_CLAIMED, REMINDER_ESCALATED } from './reminder.events.js';
-export { KINDS, type ChannelUse, type ReminderKind } from './reminder-kinds.js';
+export { KINDS, NOTICES, type ChannelUse, type ReminderKind } from './reminder-kinds.js';
 export { type Answer } from './reminder.workflow.js';
 export { readReply, type Reply } from './reply.js';
 export { Reminders, type Clearance, type Dispatch } from './reminders.service.js';

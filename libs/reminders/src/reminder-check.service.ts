@@ -6,7 +6,7 @@ import { rulesOf, type ChannelUse } from './reminder-kinds.js';
 import { decideSending, type ChannelState, type SendingDecision } from './reminder.rules.js';
 import type { Reminder } from './reminder.entity.js';
 import { slotOf } from './reminder-schedule.js';
-import { subjectFacts, type SubjectFacts } from './reminder-subject.fhir.js';
+import { newsFacts, subjectFacts, type SubjectFacts } from './reminder-subject.fhir.js';
 import { reachedAt } from './reached.js';
 import { ReminderSending } from './reminder-sending.entity.js';
 
@@ -34,7 +34,7 @@ export class ReminderCheck {
   async check(tx: Tx, reminder: Reminder, only?: Channel): Promise<Checked> {
     const now = tx.clock.now();
     const patient = await this.patients.get(tx, reminder.patientId);
-    const subject = await this.subject(tx, reminder.subjectId);
+    const subject = await this.subjectOf(tx, reminder);
     if (!patient || !subject) return { decision: { act: 'skip', rule: 'subject-missing' }, patient, profile: undefined, subject };
     const profile = await this.preferences.of(tx, patient);
     const use: ChannelUse = only ? 'first-that-works' : rulesOf(reminder.kind).channels;
@@ -51,7 +51,14 @@ export class ReminderCheck {
     return { decision, patient, profile, subject };
   }
 
-  /** What a reminder is about, from the FHIR store; undefined when it isn't there or has no date. */
+  /** What a reminder is about, as it stands now; undefined when it isn't there. A notice carries its own dates: only whether it still holds is asked. */
+  async subjectOf(tx: Tx, reminder: Pick<Reminder, 'about' | 'subjectId' | 'plannedAt' | 'eventAt'>): Promise<SubjectFacts | undefined> {
+    if (reminder.about !== 'referral') return this.subject(tx, reminder.subjectId);
+    const task = await this.store.find(tx, 'Task', reminder.subjectId);
+    return task && newsFacts(task, { opensAt: reminder.plannedAt, at: reminder.eventAt });
+  }
+
+  /** The Task that reminders are about, from the FHIR store; undefined when it isn't there or has no date. */
   async subject(tx: Tx, subjectId: string): Promise<SubjectFacts | undefined> {
     const task = await this.store.find(tx, 'Task', subjectId);
     return task && subjectFacts(task);

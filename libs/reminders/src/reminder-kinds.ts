@@ -1,11 +1,15 @@
 import type { Topic } from '@cairn/people';
 import table from './reminder-kinds.json' with { type: 'json' };
 
-export const KINDS = ['follow-up', 'review-3-days', 'review-1-day', 'questionnaire', 'questionnaire-again'] as const;
+/** What a patient is told of a referral, each once, when it happens. */
+export const NOTICES = ['referral-received', 'referral-accepted', 'referral-waiting', 'referral-booked', 'referral-declined', 'referral-redirected'] as const;
+export type Notice = (typeof NOTICES)[number];
+
+export const KINDS = ['follow-up', 'review-3-days', 'review-1-day', 'questionnaire', 'questionnaire-again', ...NOTICES] as const;
 export type ReminderKind = (typeof KINDS)[number];
 
-/** What a reminder is about: a review of the care plan, a questionnaire, or a questionnaire that was asked for before. */
-export type About = 'plan-review' | 'assessment' | 'assessment-again';
+/** What a reminder is about: a review of the care plan, a questionnaire, a questionnaire that was asked for before, or news of a referral. */
+export type About = 'plan-review' | 'assessment' | 'assessment-again' | 'referral';
 
 /** `all`: every channel the patient takes, at once. `first-that-works`: one after the other, until one accepts. */
 export type ChannelUse = 'all' | 'first-that-works';
@@ -18,6 +22,8 @@ export interface KindRules {
   readonly daysBefore?: number;
   /** Local days before the event from which it is too late to send; absent: when its subject closes. */
   readonly untilDaysBefore?: number;
+  /** Days for which it is news; absent: until the event. For notices only. */
+  readonly newsDays?: number;
   readonly channels: ChannelUse;
   /** Whether the patient is asked for an answer. */
   readonly asks: boolean;

@@ -7,7 +7,7 @@ import { Escalations } from './escalations.service.js';
 import { REMINDER_CANCELLED } from './reminder.events.js';
 import { Reminder } from './reminder.entity.js';
 import { ReminderCheck } from './reminder-check.service.js';
-import { KINDS_VERSION, kindsAbout, rulesOf, type About, type ReminderKind } from './reminder-kinds.js';
+import { KINDS_VERSION, kindsAbout, rulesOf, type About, type Notice, type ReminderKind } from './reminder-kinds.js';
 import { ReminderLog } from './reminder-log.service.js';
 import { slotOf, type Slot } from './reminder-schedule.js';
 import type { SubjectFacts } from './reminder-subject.fhir.js';
@@ -19,6 +19,8 @@ export interface Subject {
   readonly subjectId: string;
   readonly patientId: string;
 }
+
+const DAY_MS = 24 * 3_600_000;
 
 /** States in which nothing has left yet. */
 const UNSENT: readonly ReminderState[] = ['pending', 'claimed', 'sending'];
@@ -55,6 +57,22 @@ export class ReminderPlanner {
         await this.#make(tx, subject, kind, facts, slot);
       }
     }
+    await tx.ring();
+  }
+
+  /**
+   * Plans to tell the patient, as soon as contact is allowed, what has become of a referral; `until` is the visit, where it is about one. Older news of the
+   * same referral that has not left is taken back, and so is what a person was asked to tell.
+   */
+  async announce(tx: Tx, { subjectId, patientId }: Omit<Subject, 'about'>, kind: Notice, until?: Date): Promise<void> {
+    const where = { clinicId: tx.scope.clinicId, subjectId, patientId };
+    for (const older of await tx.em.find(Reminder, where, { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' } })) {
+      if (UNSENT.includes(older.state)) await this.#cancel(tx, older, 'superseded');
+      else await this.escalations.withdraw(tx, older.id);
+    }
+    const now = tx.clock.now();
+    const at = until ?? new Date(now.getTime() + (rulesOf(kind).newsDays ?? 0) * DAY_MS);
+    await this.#make(tx, { about: 'referral', subjectId, patientId }, kind, { opensAt: now, at, open: true, byPatient: true }, { dueAt: now, latestAt: at });
     await tx.ring();
   }
 

@@ -33,7 +33,7 @@ export class ReminderSilenceWork implements DueWork {
     await this.transactions.run(cairnScope(clinicId, this.name, newId()), async (tx) => {
       const reminder = await tx.em.findOne(Reminder, { clinicId, id, state: { $in: ['sent', 'delivered'] } }, { lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE });
       if (!reminder) return;
-      const subject = await this.checks.subject(tx, reminder.subjectId);
+      const subject = await this.checks.subjectOf(tx, reminder);
       if (!subject?.open) {
         tx.em.assign(reminder, { silentFrom: null }); // It has taken place, or is off: nobody waits for the answer any more.
         return;

@@ -23,3 +23,6 @@ export function subjectFacts(task: Task): SubjectFacts | undefined {
     byPatient: task.owner?.reference?.startsWith('Patient/') ?? false,
   };
 }
+
+/** The facts of news about a referral, which concern the span of time given. Whether it has been overtaken, the events of the referral tell: its Task may be replaced by the requester's own. */
+export const newsFacts = (task: Task, span: SubjectTimes): SubjectFacts => ({ ...span, open: task.status !== 'entered-in-error', byPatient: true });

@@ -104,4 +104,17 @@ class RemindersMigration extends Migration {
   }
 }
 
-export const remindersMigrations: readonly NamedMigration[] = [{ name: '202611220270_reminders', class: RemindersMigration }];
+/** Notices about referrals. */
+class ReferralNoticesMigration extends Migration {
+  override up(): void {
+    this.addSql(`
+      alter table reminder drop constraint reminder_about_check;
+      alter table reminder add constraint reminder_about_check check (about in ('plan-review', 'assessment', 'assessment-again', 'referral'));
+    `);
+  }
+}
+
+export const remindersMigrations: readonly NamedMigration[] = [
+  { name: '202611220270_reminders', class: RemindersMigration },
+  { name: '202611252100_referral_notices', class: ReferralNoticesMigration },
+];

@@ -13,7 +13,7 @@ import { ReminderPlanner } from './reminder-planner.service.js';
 import { ReminderQueries } from './reminder.queries.js';
 import { ReminderSilenceWork } from './reminder-silence.work.js';
 import { Reminders } from './reminders.service.js';
-import { AssessmentFollower, ReviewFollower } from './subject.handlers.js';
+import { AssessmentFollower, ReferralFollower, ReviewFollower } from './subject.handlers.js';
 
 /** What is due, to whom, when. */
 @Module({
@@ -32,6 +32,7 @@ import { AssessmentFollower, ReviewFollower } from './subject.handlers.js';
     ReminderSilenceWork,
     ReviewFollower,
     AssessmentFollower,
+    ReferralFollower,
   ],
   exports: [Reminders, ReminderAnswers],
 })
@@ -43,6 +44,7 @@ export class RemindersModule implements OnModuleInit {
     private readonly silence: ReminderSilenceWork,
     private readonly reviews: ReviewFollower,
     private readonly assessments: AssessmentFollower,
+    private readonly referrals: ReferralFollower,
   ) {}
 
   onModuleInit(): void {
@@ -50,5 +52,6 @@ export class RemindersModule implements OnModuleInit {
     this.works.register(this.silence);
     this.handlers.register(this.reviews);
     this.handlers.register(this.assessments);
+    this.handlers.register(this.referrals);
   }
 }

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { FhirStore } from '@cairn/fhir';
 import type { EventHandler, OutboxEvent, Tx } from '@cairn/platform';
 import { ASSESSMENT_COMPLETED, ASSESSMENT_EXPIRED, ASSESSMENT_REMINDED, ASSESSMENT_REQUESTED } from '../../outcomes/src/outcomes.events.js';
 import { REVIEW_CANCELLED, REVIEW_DONE, REVIEW_MOVED, REVIEW_SET } from '../../plans/src/plan.events.js';
+import * as referral from '../../referrals/src/referral.events.js';
+import type { Notice } from './reminder-kinds.js';
 import { ReminderPlanner } from './reminder-planner.service.js';
 
 const idOf = ({ event, ids }: OutboxEvent, name: string): string => {
@@ -41,5 +44,39 @@ export class AssessmentFollower implements EventHandler {
       await this.planner.conclude(tx, of, 'superseded');
       await this.planner.plan(tx, { about: 'assessment-again', ...of });
     } else await this.planner.conclude(tx, of, event.event === ASSESSMENT_COMPLETED ? 'event-done' : 'event-over');
+  }
+}
+
+/** What the patient is told when it happens to the referral. */
+const NOTICE_OF: Readonly<Record<string, Notice>> = {
+  [referral.REFERRAL_RECEIVED]: 'referral-received',
+  [referral.REFERRAL_ACCEPTED]: 'referral-accepted',
+  [referral.REFERRAL_WAITLISTED]: 'referral-waiting',
+  [referral.REFERRAL_BOOKED]: 'referral-booked',
+  [referral.REFERRAL_DECLINED]: 'referral-declined',
+  [referral.REFERRAL_REDIRECTED]: 'referral-redirected',
+};
+
+/** Events after which nothing more is to be told. */
+const ENDINGS: readonly string[] = [referral.REFERRAL_WITHDRAWN, referral.REFERRAL_ENTERED_IN_ERROR];
+
+/** Tells the patient what becomes of a referral: that it arrived, what happens next, that they wait, what to do instead. */
+@Injectable()
+export class ReferralFollower implements EventHandler {
+  readonly name = 'notices-of-referrals';
+  readonly events = [...Object.keys(NOTICE_OF), ...ENDINGS];
+
+  constructor(
+    private readonly planner: ReminderPlanner,
+    private readonly store: FhirStore,
+  ) {}
+
+  async handle(tx: Tx, event: OutboxEvent): Promise<void> {
+    const subject = { subjectId: idOf(event, 'taskId'), patientId: idOf(event, 'patientId') };
+    const notice = NOTICE_OF[event.event];
+    if (!notice) return this.planner.callOff(tx, subject, 'event-cancelled');
+    if (event.event !== referral.REFERRAL_BOOKED) return this.planner.announce(tx, subject, notice);
+    const visit = await this.store.find(tx, 'Appointment', idOf(event, 'appointmentId'));
+    if (visit?.status === 'booked' && visit.start) await this.planner.announce(tx, subject, notice, new Date(visit.start));
   }
 }
