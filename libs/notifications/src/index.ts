@@ -1,4 +1,5 @@
 import type { Entities } from '@cairn/platform';
+import { ReferrerLetter } from './letters/letter.entity.js';
 import { Message } from './message.entity.js';
 import { MessageAttempt } from './message-attempt.entity.js';
 
@@ -6,4 +7,4 @@ export { NotificationsModule } from './notifications.module.js';
 export { notificationsMigrations } from './notifications.migration.js';
 
 /** Entities of this lib. */
-export const notificationsEntities: Entities = [Message, MessageAttempt];
+export const notificationsEntities: Entities = [Message, MessageAttempt, ReferrerLetter];

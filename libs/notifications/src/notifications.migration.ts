@@ -1,5 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 import { sweptTable, tenantTable, type NamedMigration } from '@cairn/platform';
+import { ReferrerLettersMigration } from './letters/letters.migration.js';
 
 /** Messages, the attempts to send them, and which replies were taken. */
 class NotificationsMigration extends Migration {
@@ -69,4 +70,7 @@ class NotificationsMigration extends Migration {
   }
 }
 
-export const notificationsMigrations: readonly NamedMigration[] = [{ name: '202611220280_notifications', class: NotificationsMigration }];
+export const notificationsMigrations: readonly NamedMigration[] = [
+  { name: '202611220280_notifications', class: NotificationsMigration },
+  { name: '202611252110_referrer_letters', class: ReferrerLettersMigration },
+];

@@ -6,6 +6,12 @@ import { RemindersModule } from '@cairn/reminders';
 import { CARRIERS, type Carrier } from './carrier.js';
 import { ClinicNumbers } from './clinic-numbers.js';
 import { EmailCarrier } from './email.carrier.js';
+import { LetterController } from './letters/letter.controller.js';
+import { LetterDesk } from './letters/letter-desk.service.js';
+import { LetterLog } from './letters/letter-log.service.js';
+import { LetterMailWork } from './letters/letter-mail.work.js';
+import { LetterPageController } from './letters/letter-page.controller.js';
+import { LetterWriting } from './letters/letter-writing.handlers.js';
 import { MessageClaims } from './message-claims.service.js';
 import { MessageLog } from './message-log.service.js';
 import { MessageOutcomes } from './message-outcomes.service.js';
@@ -19,10 +25,10 @@ import { SmsWebhooksController } from './sms-webhooks.controller.js';
 import { StopMessagesController } from './stop-messages.controller.js';
 import { StopMessages } from './stop-messages.service.js';
 
-/** How reminders reach patients: channels, templates, delivery, replies. */
+/** How reminders reach patients, and letters referrers: channels, templates, delivery, replies. */
 @Module({
   imports: [PeopleModule, RemindersModule],
-  controllers: [SmsWebhooksController, StopMessagesController],
+  controllers: [SmsWebhooksController, StopMessagesController, LetterController, LetterPageController],
   providers: [
     { provide: REAL_CLOCK, useClass: RealClock },
     { provide: CARRIERS, inject: [CONFIG], useFactory: (config: Config): readonly Carrier[] => [new SmsCarrier(config), new EmailCarrier(config)] },
@@ -35,6 +41,10 @@ import { StopMessages } from './stop-messages.service.js';
     ReminderFollower,
     Replies,
     StopMessages,
+    LetterDesk,
+    LetterLog,
+    LetterMailWork,
+    LetterWriting,
   ],
 })
 export class NotificationsModule implements OnModuleInit {
@@ -43,10 +53,14 @@ export class NotificationsModule implements OnModuleInit {
     private readonly handlers: EventHandlers,
     private readonly send: MessageSendWork,
     private readonly follower: ReminderFollower,
+    private readonly letterMail: LetterMailWork,
+    private readonly letterWriting: LetterWriting,
   ) {}
 
   onModuleInit(): void {
     this.works.register(this.send);
+    this.works.register(this.letterMail);
     this.handlers.register(this.follower);
+    this.handlers.register(this.letterWriting);
   }
 }

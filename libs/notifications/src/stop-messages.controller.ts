@@ -1,15 +1,10 @@
-import { createHash } from 'node:crypto';
 import { Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Public, SafeHtml, html } from '@cairn/platform';
+import { Public, html, type SafeHtml } from '@cairn/platform';
+import { sendPage } from './plain-page.js';
 import { StopMessages, type StopPage } from './stop-messages.service.js';
 import { stopPageText, wordingFor } from './template.js';
-
-const STYLE = ':root{color-scheme:light dark;font:1.125rem/1.5 system-ui,sans-serif}body{max-width:36rem;margin:0 auto;padding:1rem}button{font:inherit;padding:.75rem 1.25rem;min-height:2.75rem}';
-
-/** What the browser may do with the page: show it with its own style, and send its form back. */
-const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
 
 const ELSEWHERE: StopPage = { wording: wordingFor('en', false), parameters: { clinic: '', phone: '' } };
 
@@ -41,9 +36,5 @@ const gone = (reply: FastifyReply): FastifyReply => send(reply.code(404), ELSEWH
 
 function send(reply: FastifyReply, { wording, parameters }: StopPage, body: (say: Say) => SafeHtml): FastifyReply {
   const say: Say = (part) => stopPageText(part, wording, parameters);
-  const markup = html`<html lang="${wording.language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><title>${say('title')}</title><style>${new SafeHtml(STYLE)}</style></head><body><main><h1>${say('title')}</h1>${body(say)}</main></body></html>`;
-  return reply
-    .headers({ 'content-security-policy': POLICY, 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' })
-    .type('text/html; charset=utf-8')
-    .send(`<!doctype html>${markup.text}`);
+  return sendPage(reply, { language: wording.language, title: say('title') }, body(say));
 }

@@ -6,6 +6,7 @@ import type { ServiceRequest, Task } from '@medplum/fhirtypes';
 import { faceKey, faceOf, pathTo, type Face } from './referral.dialect.js';
 import { courseOf, type Referral } from './referral.entity.js';
 import { faceOnTask, newTask, noticeToReferrer, ownRequestStatus, showOnTask, type ReferralView } from './referral.fhir.js';
+import { REFERRER_NOTICE } from './referral.events.js';
 import type { Letter } from './referral.letters.js';
 import type { ReferralSettings } from './referral.settings.js';
 
@@ -66,12 +67,16 @@ export class ReferralProjection {
     }
   }
 
-  /** Sends the letter to whoever placed the request. Returns the Communication's id. */
+  /**
+   * Tells whoever placed the request: by way of the EHR that it came from, and else as news that somebody must deliver. Returns the
+   * Communication's id.
+   */
   async tell(tx: Tx, referral: Referral, settings: ReferralSettings, letter: Letter): Promise<string> {
     const request = await this.store.find(tx, 'ServiceRequest', referral.serviceRequestId);
     const { phone } = settings.organisation;
     const signed = phone ? { ...letter, text: `${letter.text} You can reach us at ${phone}.` } : letter;
     const communication = await this.store.create(tx, noticeToReferrer(newId(), this.view(referral, settings), signed, request?.requester, tx.clock.now()));
+    if (!referral.connectionId) await tx.emit(REFERRER_NOTICE, { referralId: referral.id, patientId: referral.patientId, communicationId: communication.id });
     return communication.id;
   }
 

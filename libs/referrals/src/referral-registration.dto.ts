@@ -30,7 +30,14 @@ const newPatient = z.strictObject({
 export const registrationBody = withExample(
   z.strictObject({
     patient: z.union([z.strictObject({ id: fhirId }), newPatient]),
-    referrer: z.strictObject({ name: short, organisation: short.optional() }),
+    /** Who asked, and how they are told what becomes of it: by mail where there is a mailbox, else by post, else by telephone. */
+    referrer: z.strictObject({
+      name: short,
+      organisation: short.optional(),
+      phone: z.string().trim().min(3).max(40).optional(),
+      email: z.email().max(200).optional(),
+      address: z.string().trim().min(1).max(500).optional(),
+    }),
     receivedBy: z.enum(['phone', 'fax', 'letter', 'in-person']),
     /** When it reached the clinic; now when left out. */
     receivedAt: z.iso.datetime({ offset: true, error: 'must be an instant such as 2026-12-01T09:00:00Z' }).transform((text) => new Date(text)).optional(),
@@ -43,7 +50,7 @@ export const registrationBody = withExample(
   }),
   {
     patient: { familyName: 'Example', givenNames: ['Patient'], birthDate: '1969-04-30', phone: '+12125550123', language: 'es' },
-    referrer: { name: 'Practice nurse', organisation: 'Hillside Family Practice' },
+    referrer: { name: 'Practice nurse', organisation: 'Hillside Family Practice', email: 'referrals@hillside.example' },
     receivedBy: 'phone',
     urgency: 'routine',
     reason: 'Low back pain for nine months, no longer at work',

@@ -4,7 +4,7 @@ import { FhirStore } from '@cairn/fhir';
 import { Transactions, type Scope, type Tx } from '@cairn/platform';
 import { redFlag } from './red-flag-rules.js';
 import type { Registration } from './referral.acts.js';
-import { ownRequest } from './referral.fhir.js';
+import { ownRequest, type Requester } from './referral.fhir.js';
 import { ReferralIntake } from './referral-intake.service.js';
 import { ReferralMoves } from './referral-moves.service.js';
 import { intakeForm, registeredPatient } from './referral-registration.fhir.js';
@@ -43,7 +43,7 @@ export class ReferralRegistration {
           {
             code,
             reasonText: body.reason,
-            requester: { display: [body.referrer.name, body.referrer.organisation].filter(Boolean).join(', ') },
+            requester: requesterOf(body),
             authoredOn: receivedAt,
             supporting: form ? [`QuestionnaireResponse/${form.id}`] : [],
           },
@@ -61,6 +61,8 @@ export class ReferralRegistration {
     return patient.id;
   }
 }
+
+const requesterOf = ({ referrer: { name, organisation, phone, email, address } }: Registration): Requester => ({ display: [name, organisation].filter(Boolean).join(', '), phone, email, address });
 
 const toldFlags = ({ actor }: Scope, { redFlags, referrer }: Registration): ToldFlag[] =>
   redFlags.flatMap(({ flag: id, present }) => {

@@ -76,7 +76,13 @@ export interface NewPatient {
 /** A referral that was phoned, faxed, written or brought. */
 export interface Registration {
   readonly patient: { readonly id: string } | NewPatient;
-  readonly referrer: { readonly name: string; readonly organisation?: string | undefined };
+  readonly referrer: {
+    readonly name: string;
+    readonly organisation?: string | undefined;
+    readonly phone?: string | undefined;
+    readonly email?: string | undefined;
+    readonly address?: string | undefined;
+  };
   /** When it reached the clinic; now when left out. */
   readonly receivedAt?: Date | undefined;
   readonly receivedBy: 'phone' | 'fax' | 'letter' | 'in-person';

@@ -11,6 +11,8 @@ export const INFORMATION_REQUESTED = 'referral.information-requested';
 export const REFERRAL_ACCEPTED = 'referral.accepted';
 export const REFERRAL_DECLINED = 'referral.declined';
 export const REFERRAL_REDIRECTED = 'referral.redirected';
+export const REFERRAL_WAITLISTED = 'referral.waitlisted';
+/** Carries also `{ appointmentId }`. */
 export const REFERRAL_BOOKED = 'referral.booked';
 export const REFERRAL_TO_REBOOK = 'referral.to-rebook';
 export const REFERRAL_IN_CARE = 'referral.in-care';

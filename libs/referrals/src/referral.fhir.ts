@@ -1,4 +1,4 @@
-import type { Appointment, CodeableConcept, Communication, Identifier, ServiceRequest, Task, TaskOutput } from '@medplum/fhirtypes';
+import type { Appointment, CodeableConcept, Communication, ContactPoint, Identifier, Practitioner, ServiceRequest, Task, TaskOutput } from '@medplum/fhirtypes';
 import { CAIRN_CODES } from '@cairn/people';
 import { LOCAL_STATES, businessStatusCoding, wordsFor, type Dialect, type Face, type FaceKey } from './referral.dialect.js';
 import type { Outcome, Visit } from './referral.acts.js';
@@ -54,7 +54,7 @@ export function newTask(view: ReferralView, request: ServiceRequest, placedHere:
     focus: { reference: `ServiceRequest/${view.serviceRequestId}` },
     for: { reference: `Patient/${view.patientId}` },
     authoredOn: request.authoredOn ?? now.toISOString(),
-    ...(request.requester ? { requester: request.requester } : {}),
+    ...(request.requester ? { requester: seenFromOutside(request.requester) } : {}),
     owner: { ...view.clinic },
   };
 }
@@ -111,17 +111,39 @@ const OWN_STATUS: Partial<Record<ReferralState, ServiceRequest['status']>> = {
 export const ownRequestStatus = (faceKey: FaceKey): ServiceRequest['status'] =>
   (Object.entries(OWN_STATUS).find(([state]) => state === faceKey)?.[1] ?? 'active');
 
+/** Who asked for a referral that was not sent by an EHR, and how they can be told. */
+export interface Requester {
+  readonly display: string;
+  readonly phone?: string | undefined;
+  readonly email?: string | undefined;
+  /** The postal address, line by line. */
+  readonly address?: string | undefined;
+}
+
+/** The requester as the request contains them: known from it alone, and to nobody who may not read it. */
+function practitionerOf({ display, phone, email, address }: Requester): Practitioner & { id: string } {
+  const telecom: ContactPoint[] = [...(phone ? [{ system: 'phone' as const, value: phone }] : []), ...(email ? [{ system: 'email' as const, value: email }] : [])];
+  return {
+    resourceType: 'Practitioner',
+    id: 'requester',
+    name: [{ text: display }],
+    ...(telecom.length > 0 ? { telecom } : {}),
+    ...(address ? { address: [{ text: address }] } : {}),
+  };
+}
+
 /** A request that Cairn places for somebody who phoned, faxed or wrote. */
 export function ownRequest(
   view: Pick<ReferralView, 'id' | 'patientId' | 'serviceRequestId' | 'urgency' | 'clinic'>,
   facts: {
     readonly code: { readonly system: string; readonly code: string; readonly display?: string | undefined };
     readonly reasonText: string;
-    readonly requester: ServiceRequest['requester'];
+    readonly requester: Requester;
     readonly authoredOn: Date;
     readonly supporting: readonly string[];
   },
 ): ServiceRequest & { id: string } {
+  const requester = practitionerOf(facts.requester);
   return {
     resourceType: 'ServiceRequest',
     id: view.serviceRequestId,
@@ -132,12 +154,17 @@ export function ownRequest(
     code: { coding: [{ ...facts.code }] },
     subject: { reference: `Patient/${view.patientId}` },
     authoredOn: facts.authoredOn.toISOString(),
-    ...(facts.requester ? { requester: facts.requester } : {}),
+    contained: [requester],
+    requester: { reference: `#${requester.id}`, display: facts.requester.display },
     performer: [{ ...view.clinic }],
     reasonCode: [{ text: facts.reasonText }],
     ...(facts.supporting.length > 0 ? { supportingInfo: facts.supporting.map((reference) => ({ reference })) } : {}),
   };
 }
+
+/** What a request contains can't be referred to from elsewhere: there its name stands for it. */
+const seenFromOutside = (requester: NonNullable<ServiceRequest['requester']>): NonNullable<ServiceRequest['requester']> =>
+  requester.reference?.startsWith('#') ? { display: requester.display } : requester;
 
 /** A message to the referrer, based on their request. `text` is what they read. */
 export function noticeToReferrer(
@@ -157,7 +184,7 @@ export function noticeToReferrer(
     subject: { reference: `Patient/${view.patientId}` },
     basedOn: [{ reference: `ServiceRequest/${view.serviceRequestId}` }],
     about: [{ reference: `Task/${view.taskId}` }],
-    ...(requester ? { recipient: [requester] } : {}),
+    ...(requester ? { recipient: [seenFromOutside(requester)] } : {}),
     sender: { ...view.clinic },
     sent: now.toISOString(),
     payload: [{ contentString: notice.text }],
