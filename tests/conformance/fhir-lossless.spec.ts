@@ -1,38 +1,43 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Bundle } from '@medplum/fhirtypes';
+import type { Bundle, OperationOutcome, Resource } from '@medplum/fhirtypes';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { exactJson, withoutVersion } from '../support/exact-json.js';
 import { FhirClient } from '../support/fhir-client.js';
+import { hl7Examples, type Example } from '../support/hl7-examples.js';
+import { ownCriteria, type OwnCriterion } from '../support/own-criteria.js';
 import { describeWithTestData } from '../support/test-data.js';
+import faulty from './faulty-examples.json' with { type: 'json' };
 
-const require = createRequire(import.meta.url);
-const EXAMPLES = dirname(require.resolve('hl7.fhir.r4.examples/package.json'));
+/** What goes into one batch, at most. */
+const BATCH = { entries: 100, characters: 2_000_000 };
 
-/** Examples of HL7 that break the rules of their own definitions, and which rule. */
-const FAULTY: Readonly<Record<string, string>> = {
-  'ImplementationGuide-fhir.json': 'ImplementationGuide.name is missing',
-  'ig-r4.json': 'ImplementationGuide.name is missing',
-  'Questionnaire-qs1.json': 'Questionnaire.item.linkId is missing',
-  'ActivityDefinition-blood-tubes-supply.json': 'its narrative is empty (txt-2)',
-  'ActivityDefinition-heart-valve-replacement.json': 'its narrative is empty (txt-2)',
-  'EventDefinition-example.json': 'its narrative is empty (txt-2)',
-  'Questionnaire-zika-virus-exposure-assessment.json': 'its narrative is empty (txt-2)',
-};
+/** How many conditions are asked at once: together they hold only if each does. */
+const TOGETHER = 10;
 
-/** Terminology and definitions, which are many and large, and Subscriptions, whose status is the server's. */
-const LEFT_OUT = /^(StructureDefinition|SearchParameter|CodeSystem|ValueSet|Subscription|Parameters|OperationOutcome)-/;
+interface Entry {
+  readonly method: 'GET' | 'PUT';
+  readonly url: string;
+  readonly body?: string;
+}
 
-/** A JSON value with every number as the text it was written as, so that 1.0 and 1.00 differ. */
-const exact = (json: string): unknown =>
-  JSON.parse(json, (_key, value: unknown, context?: { source?: string }) => (typeof value === 'number' ? `number ${context?.source}` : value));
+function batches<T>(all: readonly T[], sizeOf: (each: T) => number): T[][] {
+  const result: T[][] = [];
+  let size = Infinity;
+  for (const each of all) {
+    if (size + sizeOf(each) > BATCH.characters || (result.at(-1)?.length ?? 0) >= BATCH.entries) {
+      result.push([]);
+      size = 0;
+    }
+    size += sizeOf(each);
+    result.at(-1)?.push(each);
+  }
+  return result;
+}
 
-const withoutVersion = (value: unknown): unknown => {
-  const { meta, ...rest } = value as { meta?: Record<string, unknown> };
-  const { versionId: _version, lastUpdated: _updated, ...kept } = meta ?? {};
-  return { ...rest, ...(Object.keys(kept).length > 0 ? { meta: kept } : {}) };
-};
+const addressOf = ({ type, id }: Example): string => `${type}/${id}`;
 
 describe('what goes in comes out', () => {
   let app: TestApp;
@@ -44,34 +49,73 @@ describe('what goes in comes out', () => {
   });
   afterAll(() => app.stop());
 
-  const files = readdirSync(EXAMPLES).filter((name) => name.endsWith('.json') && name !== 'package.json' && !LEFT_OUT.test(name) && !name.startsWith('.'));
+  /** The text of the answer to a batch. */
+  const batch = async (entries: readonly Entry[]): Promise<string> => {
+    const written = entries.map(({ method, url, body }) => `{${body === undefined ? '' : `"resource":${body},`}"request":${JSON.stringify({ method, url })}}`);
+    const reply = await client.post('', `{"resourceType":"Bundle","type":"batch","entry":[${written.join(',')}]}`);
+    expect(reply.status).toBe(200);
+    return reply.text;
+  };
 
-  it(
-    "with HL7's own examples",
-    async () => {
-      const refused: string[] = [];
-      let stored = 0;
-      for (const name of files) {
-        const path = join(EXAMPLES, name);
-        if (statSync(path).size > 5_000_000) continue;
-        const text = readFileSync(path, 'utf8');
-        const { resourceType, id } = JSON.parse(text) as { resourceType?: string; id?: string };
-        if (!resourceType || !id || LEFT_OUT.test(`${resourceType}-`)) continue;
-        const put = await client.put(`/${resourceType}/${id}`, text, { prefer: 'return=minimal' });
-        expect([name, put.status]).not.toEqual([name, 500]);
-        if (put.status >= 400) {
-          refused.push(name);
-          continue;
+  describe("with HL7's own examples", () => {
+    const examples = hl7Examples();
+    const stored: Example[] = [];
+    const refused: Record<string, string[]> = {};
+
+    it('takes all but those that break a rule', async () => {
+      for (const group of batches(examples, ({ text }) => text.length)) {
+        const answer = JSON.parse(await batch(group.map((example) => ({ method: 'PUT', url: addressOf(example), body: example.text })))) as Bundle;
+        for (const [index, example] of group.entries()) {
+          const { status, outcome } = answer.entry?.[index]?.response ?? {};
+          expect([example.name, status]).toEqual([example.name, expect.stringMatching(/^[24]/)]);
+          if (status?.startsWith('2')) stored.push(example);
+          else refused[example.name] = rulesOf(example.type, outcome as OperationOutcome);
         }
-        stored++;
-        const read = await client.get(`/${resourceType}/${id}`);
-        expect(withoutVersion(exact(read.text))).toEqual(withoutVersion(exact(text)));
       }
-      expect(refused.sort()).toEqual(Object.keys(FAULTY).sort());
-      expect(stored).toBeGreaterThan(800);
-    },
-    300_000,
-  );
+      expect(refused).toEqual(faulty);
+      expect(stored.length).toBe(examples.length - Object.keys(faulty).length);
+    }, 120_000);
+
+    it('gives them back as they came, digit by digit', async () => {
+      for (const group of batches(stored, ({ text }) => text.length)) {
+        const { entry } = exactJson(await batch(group.map((example) => ({ method: 'GET', url: addressOf(example) })))) as { entry: { resource: unknown }[] };
+        for (const [index, { text }] of group.entries()) {
+          const [read, sent] = [withoutVersion(entry[index]?.resource), withoutVersion(exactJson(text))];
+          // Jest's own comparison explains better, but takes long.
+          if (!isDeepStrictEqual(read, sent)) expect(read).toEqual(sent);
+        }
+      }
+    }, 120_000);
+
+    it('finds each by each of its own search parameters', async () => {
+      const searches = stored.flatMap((example) => pieces(ownCriteria(JSON.parse(example.text) as Resource)).map((criteria) => ({ example, criteria })));
+      const missed: string[] = [];
+      for (const group of batches(searches, () => 1)) {
+        const counts = await countsOf(group);
+        for (const [index, search] of group.entries()) if (counts[index] !== 1) missed.push(...(await whichMiss(search)));
+      }
+      expect(missed).toEqual([]);
+      expect(searches.reduce((sum, { criteria }) => sum + criteria.length, 0)).toBeGreaterThan(10_000);
+    }, 300_000);
+
+    interface OwnSearch {
+      readonly example: Example;
+      readonly criteria: readonly OwnCriterion[];
+    }
+
+    /** How many resources each search finds among the one that it is about: one, if every condition holds for it. */
+    const countsOf = async (searches: readonly OwnSearch[]): Promise<(number | undefined)[]> => {
+      const urls = searches.map(({ example, criteria }) => `${example.type}?${new URLSearchParams([['_id', example.id], ['_summary', 'count'], ...criteria.map(([name, value]) => [name, value])]).toString()}`);
+      const { entry = [] } = JSON.parse(await batch(urls.map((url) => ({ method: 'GET', url })))) as Bundle<Bundle>;
+      return entry.map(({ resource }) => resource?.total);
+    };
+
+    const whichMiss = async ({ example, criteria }: OwnSearch): Promise<string[]> => {
+      const counts = await countsOf(criteria.map((each) => ({ example, criteria: [each] })));
+      const missing = criteria.filter((_each, index) => counts[index] !== 1);
+      return missing.length > 0 ? missing.map(([name, value]) => `${example.name} by ${name}=${value}`) : [`${example.name} by all its parameters together`];
+    };
+  });
 
   describeWithTestData('synthea-r4', 'with full records', (folder) => {
     it(
@@ -79,20 +123,38 @@ describe('what goes in comes out', () => {
       async () => {
         const [name = ''] = readdirSync(folder).filter((each) => each.endsWith('.json'));
         const text = readFileSync(join(folder, name), 'utf8');
-        const sent = JSON.parse(text) as Bundle;
+        const sent = exactJson(text) as { entry: { resource: unknown }[] };
         const reply = await client.post<Bundle>('', text);
         expect(reply.status).toBe(200);
-        const stored = reply.body.entry?.map(({ response }) => (response?.location ?? '').replace(/^.*\/fhir/, '')) ?? [];
-        expect(stored).toHaveLength(sent.entry?.length ?? 0);
-        const first = exact(text) as { entry: { resource: Record<string, unknown> }[] };
-        for (const [index, location] of stored.entries()) {
-          const { id: _id, ...read } = withoutVersion(exact((await client.get(location)).text)) as Record<string, unknown>;
-          const { id: _sent, ...asSent } = withoutVersion(first.entry[index]?.resource) as Record<string, unknown>;
-          const unlinked = (value: unknown): string => JSON.stringify(value).replace(/"reference":"[^"]*"/g, '"reference":"…"');
-          expect(unlinked(read)).toBe(unlinked(asSent));
+        const locations = reply.body.entry?.map(({ response }) => (response?.location ?? '').replace(/^.*\/fhir\//, '')) ?? [];
+        expect(locations).toHaveLength(sent.entry.length);
+        const unlinked = (value: unknown): string => JSON.stringify(value).replace(/"reference":"[^"]*"/g, '"reference":"…"');
+        for (const group of batches([...locations.entries()], () => 1)) {
+          const { entry } = exactJson(await batch(group.map(([, url]) => ({ method: 'GET', url })))) as typeof sent;
+          for (const [position, [index]] of group.entries()) {
+            const { id: _id, ...read } = withoutVersion(entry[position]?.resource);
+            const { id: _sent, ...asSent } = withoutVersion(sent.entry[index]?.resource);
+            expect(unlinked(read)).toBe(unlinked(asSent));
+          }
         }
       },
       300_000,
     );
   });
 });
+
+/** What an answer says is wrong: each element, wherever in a list it stands, with the rule that it breaks. */
+function rulesOf(type: string, { issue }: OperationOutcome): string[] {
+  const rules = issue.map(({ expression, diagnostics = '' }) => {
+    const path = (expression?.[0] ?? '').replace(/^Bundle\.entry\[\d+\]\.?(resource\.?)?/, '').replace(/\[\d+\]/g, '');
+    return `${[type, ...(path === '' ? [] : [path])].join('.')}: ${diagnostics.replace(/ \(correlation id .*\)$/, '')}`;
+  });
+  return [...new Set(rules)].sort();
+}
+
+/** Conditions in pieces that are asked at once. */
+function pieces(criteria: readonly OwnCriterion[]): OwnCriterion[][] {
+  const result: OwnCriterion[][] = [];
+  for (let from = 0; from < criteria.length; from += TOGETHER) result.push(criteria.slice(from, from + TOGETHER));
+  return result;
+}

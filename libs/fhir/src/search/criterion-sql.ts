@@ -192,14 +192,17 @@ function valuesSql(criterion: ValueCriterion, parameter: IndexedParameter, conte
 }
 
 /** The index forms that a reference in a search may mean: `Patient/1`, a URL, or an id of any type the parameter allows. */
-export function referenceTargets({ values, modifier, name }: ValueCriterion, { target, definition }: PlainParameter, references: References): string[] {
-  const types = modifier ? [modifier] : target ? [target] : definition.targets;
+export function referenceTargets({ values, modifier, name }: ValueCriterion, { target, definition, sources }: PlainParameter, references: References): string[] {
+  const only = modifier || target;
+  const types = only ? [only] : definition.targets;
+  // A canonical URL may be any text, so also one that looks like an id.
+  const anyText = sources.some(({ paths }) => paths.some(({ type }) => type !== 'Reference'));
   return values.flatMap((value) => {
     const text = unescapeText(value);
     const indexed = references.indexed(text);
     if (indexed === undefined) throw refuse(name, 'Must be an id, a reference such as Patient/1, or a URL.');
-    if (/^[A-Za-z0-9\-.]{1,64}$/.test(text)) return types.map((type) => `${type}/${text}`);
-    return types.length === 0 || !references.local(text) || types.some((type) => indexed.startsWith(`${type}/`)) ? [indexed] : [];
+    if (/^[A-Za-z0-9\-.]{1,64}$/.test(text)) return [...types.map((type) => `${type}/${text}`), ...(anyText ? [text] : [])];
+    return !only || !references.local(text) || indexed.startsWith(`${only}/`) ? [indexed] : [];
   });
 }
 

@@ -96,11 +96,13 @@ export function numberSql(name: string, value: string, bindings: Bindings, { low
   const { prefix, text } = readPrefix(unescapeText(value));
   const { value: number, margin } = readNumber(name, text);
   const bound = (exact: number): string => `${bindings.add(exact)}::float8`;
+  // Beyond the precision of a double nothing lies between the number and what is just above it.
+  const above = Math.max(number + margin, number + Math.abs(number) * Number.EPSILON);
   switch (prefix) {
     case 'eq':
-      return `(${low} >= ${bound(number - margin)} and ${high} < ${bound(number + margin)})`;
+      return `(${low} >= ${bound(number - margin)} and ${high} < ${bound(above)})`;
     case 'ne':
-      return `(${low} < ${bound(number - margin)} or ${high} >= ${bound(number + margin)})`;
+      return `(${low} < ${bound(number - margin)} or ${high} >= ${bound(above)})`;
     case 'ap': {
       const near = Math.max(Math.abs(number) / 10, margin);
       return `(${low} <= ${bound(number + near)} and ${high} >= ${bound(number - near)})`;
