@@ -2,6 +2,7 @@ import type { NamedMigration } from '@cairn/platform';
 import { FhirAuditMigration } from './migration-fhir-audit.js';
 import { FhirHistoryMigration } from './migration-fhir-history.js';
 import { FhirSubscriptionsMigration } from './migration-fhir-subscriptions.js';
+import { FhirResourceNameMigration } from './migration-fhir-resource-name.js';
 import { FhirMigration } from './migration-fhir.js';
 
 /** The FHIR store's migrations. */
@@ -10,4 +11,5 @@ export const fhirMigrations: readonly NamedMigration[] = [
   { name: '202611221220_fhir_history', class: FhirHistoryMigration },
   { name: '202611251910_fhir_audit', class: FhirAuditMigration },
   { name: '202611252010_fhir_subscriptions', class: FhirSubscriptionsMigration },
+  { name: '202611251930_fhir_resource_name', class: FhirResourceNameMigration },
 ];

@@ -24,6 +24,11 @@ export interface SqlContext {
   readonly now: Date;
   /** What the caller may see of the types that a condition looks through. */
   readonly restrictionOf: RestrictionOf;
+  /**
+   * What is looked through is met by few of the many that a condition alone would find, so its index rows are joined by patient and number: that
+   * leads from a resource to its rows as well as back.
+   */
+  readonly through?: boolean;
 }
 
 const TABLES = {
@@ -45,30 +50,33 @@ const TABLES = {
  */
 export function criterionSql(criterion: Criterion, context: SqlContext, patient?: string): string {
   if ('itself' in criterion) return itselfSql(criterion, context, patient);
-  if (!isValue(criterion)) return 'from' in criterion ? reverseSql(criterion, context) : chainSql(criterion, context);
+  if (!isValue(criterion)) return 'from' in criterion ? reverseSql(criterion, context) : chainSql(criterion, context, patient);
   const { parameter, modifier, name, values } = criterion;
   if (parameter === '_id') return idSql(criterion, context);
   if (parameter === '_lastUpdated') return either(values.map((value) => lastUpdatedSql(name, value, context)));
   const rows = (table: string, numbers: readonly number[], condition?: string): string => rowsSql(table, numbers, context, patient, condition);
   const ids = parameter.sources.map(({ id }) => id);
   if (modifier === 'missing') {
-    const present = [rows(TABLES[parameter.kind], ids), ...alsoPresent(parameter).map(({ table, numbers }) => rows(table, numbers))].map((select) => `r.seq in (${select})`);
+    const present = [rows(TABLES[parameter.kind], ids), ...alsoPresent(parameter).map(({ table, numbers }) => rows(table, numbers))].map((select) => isAmong(select, context));
     return values[0] === 'true' ? `not ${either(present)}` : either(present);
   }
   if (parameter.kind !== 'composite' && modifier in ASIDE) {
     const { table, numberOf, condition } = ASIDE[modifier as keyof typeof ASIDE];
-    return `r.seq in (${rows(table, parameter.sources.map(numberOf), either(values.map((value) => condition(name, value, context.bindings))))})`;
+    return isAmong(rows(table, parameter.sources.map(numberOf), either(values.map((value) => condition(name, value, context.bindings)))), context);
   }
   const alternatives = either(valuesSql(criterion, parameter, context));
   if (modifier === 'not') return `not exists (${rows(TABLES[parameter.kind], ids, alternatives)} and t.seq = r.seq)`;
-  return `r.seq in (${rows(TABLES[parameter.kind], ids, alternatives)})`;
+  return isAmong(rows(TABLES[parameter.kind], ids, alternatives), context);
 }
 
 /** The numbers of the resources that have such rows in a table of the index. */
 function rowsSql(table: string, numbers: readonly number[], context: SqlContext, patient: string | undefined, condition: string | undefined): string {
   const ofPatient = patient === undefined ? '' : ` and t.patient = ${patient}`;
-  return `select t.seq from ${table} t where t.clinic_id = ${context.clinic} and ${numbersSql(numbers, context)}${ofPatient}${condition === undefined ? '' : ` and ${condition}`}`;
+  return `select ${context.through ? 't.patient, t.seq' : 't.seq'} from ${table} t where t.clinic_id = ${context.clinic} and ${numbersSql(numbers, context)}${ofPatient}${condition === undefined ? '' : ` and ${condition}`}`;
 }
+
+/** The condition that a resource `r` is among those that a select of `rowsSql` gives. */
+const isAmong = (select: string, { through }: SqlContext): string => (through ? `(r.patient, r.seq) in (${select})` : `r.seq in (${select})`);
 
 function itselfSql({ itself, or }: ItselfCriterion, context: SqlContext, patient: string | undefined): string {
   const own = `select r.seq from fhir_resource r where r.clinic_id = ${context.clinic} and r.resource_type = ${context.bindings.add(itself.type)} and r.id = ${context.bindings.add(itself.id)}`;
@@ -95,19 +103,22 @@ export function typesSql(types: readonly string[], context: SqlContext): string 
   ]);
 }
 
-/** Names of visible resources `r` of a type that meet a condition, with one column. */
-function throughSql(column: string, { type, criterion }: Through, context: SqlContext): string {
-  const restriction = restrictionSql(context.restrictionOf(type), context);
-  return `select ${column} from fhir_resource r where r.clinic_id = ${context.clinic} and r.resource_type = ${context.bindings.add(type)} and r.method <> 'DELETE' and ${criterionSql(criterion, context)} and ${restriction}`;
+/** One column of the visible resources `r` of a type that meet a condition. */
+function throughSql(column: 'r.name' | 'r.seq', { type, criterion }: Through, context: SqlContext): string {
+  const inner: SqlContext = { ...context, through: true };
+  const restriction = restrictionSql(context.restrictionOf(type), inner);
+  return `select ${column} from fhir_resource r where r.clinic_id = ${context.clinic} and r.resource_type = ${context.bindings.add(type)} and r.method <> 'DELETE' and ${criterionSql(criterion, inner)} and ${restriction}`;
 }
 
-function chainSql({ parameter, through }: ChainCriterion, context: SqlContext): string {
-  const targets = through.map((each) => `t.target in (${throughSql(`r.resource_type || '/' || r.id`, each, context)})`);
-  return `r.seq in (select t.seq from fhir_reference t where t.clinic_id = ${context.clinic} and ${sourceSql(parameter, context)} and ${either(targets)})`;
+// References and resources meet by columns alone: under row-level security PostgreSQL looks into no index for what a function makes of a row.
+function chainSql({ parameter, through }: ChainCriterion, context: SqlContext, patient: string | undefined): string {
+  const targets = through.map((each) => throughSql('r.name', each, context)).join(' union all ');
+  const ids = parameter.sources.map(({ id }) => id);
+  return isAmong(rowsSql(TABLES.reference, ids, context, patient, `t.target in (${targets})`), context);
 }
 
 function reverseSql({ parameter, from }: ReverseCriterion, context: SqlContext): string {
-  return `r.resource_type || '/' || r.id in (select t.target from fhir_reference t where t.clinic_id = ${context.clinic} and ${sourceSql(parameter, context)} and t.seq in (${throughSql('r.seq', from, context)}))`;
+  return `r.name in (select t.target from fhir_reference t where t.clinic_id = ${context.clinic} and ${sourceSql(parameter, context)} and t.seq in (${throughSql('r.seq', from, context)}))`;
 }
 
 /** The condition that a row of an index belongs to a parameter. */
