@@ -105,7 +105,7 @@ describe('what goes in comes out', () => {
 
     /** How many resources each search finds among the one that it is about: one, if every condition holds for it. */
     const countsOf = async (searches: readonly OwnSearch[]): Promise<(number | undefined)[]> => {
-      const urls = searches.map(({ example, criteria }) => `${example.type}?${new URLSearchParams([['_id', example.id], ['_summary', 'count'], ...criteria.map(([name, value]) => [name, value])]).toString()}`);
+      const urls = searches.map(({ example, criteria }) => `${example.type}?${new URLSearchParams([['_id', example.id], ['_summary', 'count'], ...criteria.map(([name, value]): [string, string] => [name, value])]).toString()}`);
       const { entry = [] } = JSON.parse(await batch(urls.map((url) => ({ method: 'GET', url })))) as Bundle<Bundle>;
       return entry.map(({ resource }) => resource?.total);
     };

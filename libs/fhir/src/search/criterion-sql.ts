@@ -24,11 +24,6 @@ export interface SqlContext {
   readonly now: Date;
   /** What the caller may see of the types that a condition looks through. */
   readonly restrictionOf: RestrictionOf;
-  /**
-   * What is looked through is met by few of the many that a condition alone would find, so its index rows are joined by patient and number: that
-   * leads from a resource to its rows as well as back.
-   */
-  readonly through?: boolean;
 }
 
 const TABLES = {
@@ -57,26 +52,23 @@ export function criterionSql(criterion: Criterion, context: SqlContext, patient?
   const rows = (table: string, numbers: readonly number[], condition?: string): string => rowsSql(table, numbers, context, patient, condition);
   const ids = parameter.sources.map(({ id }) => id);
   if (modifier === 'missing') {
-    const present = [rows(TABLES[parameter.kind], ids), ...alsoPresent(parameter).map(({ table, numbers }) => rows(table, numbers))].map((select) => isAmong(select, context));
+    const present = [rows(TABLES[parameter.kind], ids), ...alsoPresent(parameter).map(({ table, numbers }) => rows(table, numbers))].map((select) => `r.seq in (${select})`);
     return values[0] === 'true' ? `not ${either(present)}` : either(present);
   }
   if (parameter.kind !== 'composite' && modifier in ASIDE) {
     const { table, numberOf, condition } = ASIDE[modifier as keyof typeof ASIDE];
-    return isAmong(rows(table, parameter.sources.map(numberOf), either(values.map((value) => condition(name, value, context.bindings)))), context);
+    return `r.seq in (${rows(table, parameter.sources.map(numberOf), either(values.map((value) => condition(name, value, context.bindings))))})`;
   }
   const alternatives = either(valuesSql(criterion, parameter, context));
   if (modifier === 'not') return `not exists (${rows(TABLES[parameter.kind], ids, alternatives)} and t.seq = r.seq)`;
-  return isAmong(rows(TABLES[parameter.kind], ids, alternatives), context);
+  return `r.seq in (${rows(TABLES[parameter.kind], ids, alternatives)})`;
 }
 
 /** The numbers of the resources that have such rows in a table of the index. */
 function rowsSql(table: string, numbers: readonly number[], context: SqlContext, patient: string | undefined, condition: string | undefined): string {
   const ofPatient = patient === undefined ? '' : ` and t.patient = ${patient}`;
-  return `select ${context.through ? 't.patient, t.seq' : 't.seq'} from ${table} t where t.clinic_id = ${context.clinic} and ${numbersSql(numbers, context)}${ofPatient}${condition === undefined ? '' : ` and ${condition}`}`;
+  return `select t.seq from ${table} t where t.clinic_id = ${context.clinic} and ${numbersSql(numbers, context)}${ofPatient}${condition === undefined ? '' : ` and ${condition}`}`;
 }
-
-/** The condition that a resource `r` is among those that a select of `rowsSql` gives. */
-const isAmong = (select: string, { through }: SqlContext): string => (through ? `(r.patient, r.seq) in (${select})` : `r.seq in (${select})`);
 
 function itselfSql({ itself, or }: ItselfCriterion, context: SqlContext, patient: string | undefined): string {
   const own = `select r.seq from fhir_resource r where r.clinic_id = ${context.clinic} and r.resource_type = ${context.bindings.add(itself.type)} and r.id = ${context.bindings.add(itself.id)}`;
@@ -105,16 +97,15 @@ export function typesSql(types: readonly string[], context: SqlContext): string 
 
 /** One column of the visible resources `r` of a type that meet a condition. */
 function throughSql(column: 'r.name' | 'r.seq', { type, criterion }: Through, context: SqlContext): string {
-  const inner: SqlContext = { ...context, through: true };
-  const restriction = restrictionSql(context.restrictionOf(type), inner);
-  return `select ${column} from fhir_resource r where r.clinic_id = ${context.clinic} and r.resource_type = ${context.bindings.add(type)} and r.method <> 'DELETE' and ${criterionSql(criterion, inner)} and ${restriction}`;
+  const restriction = restrictionSql(context.restrictionOf(type), context);
+  return `select ${column} from fhir_resource r where r.clinic_id = ${context.clinic} and r.resource_type = ${context.bindings.add(type)} and r.method <> 'DELETE' and ${criterionSql(criterion, context)} and ${restriction}`;
 }
 
 // References and resources meet by columns alone: under row-level security PostgreSQL looks into no index for what a function makes of a row.
 function chainSql({ parameter, through }: ChainCriterion, context: SqlContext, patient: string | undefined): string {
   const targets = through.map((each) => throughSql('r.name', each, context)).join(' union all ');
   const ids = parameter.sources.map(({ id }) => id);
-  return isAmong(rowsSql(TABLES.reference, ids, context, patient, `t.target in (${targets})`), context);
+  return `r.seq in (${rowsSql(TABLES.reference, ids, context, patient, `t.target in (${targets})`)})`;
 }
 
 function reverseSql({ parameter, from }: ReverseCriterion, context: SqlContext): string {
