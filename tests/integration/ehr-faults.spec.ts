@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { EhrConnections } from '@cairn/ehr';
 import type { CarePlan, Observation, Task } from '@medplum/fhirtypes';
 import { atHospital, startEhrLink, type EhrLink } from '../support/ehr-link.js';
+import { Staff } from '../support/referral-factory.js';
 import { eventually } from '../support/eventually.js';
 
 const PEG = (patientId: string, value: number): Observation => ({
@@ -216,5 +217,8 @@ describe('somebody else’s change at the EHR', () => {
     const rows = await link.settled('Task', link.taskId);
     expect(rows.at(-1)).toMatchObject({ state: 'dead', problem: 'foreign-change' });
     expect(await atHospital<Task>(link, 'Task')).toMatchObject([{ status: 'cancelled' }]);
+    const coordinator = new Staff(link.app, await link.app.as('coordinator'));
+    const { id } = await coordinator.find(link.patientId);
+    expect((await coordinator.call('GET', `/referrals/${id}`)).body).toMatchObject({ notTakenByEhr: { state: 'dead', problem: 'foreign-change', since: expect.any(String) } });
   });
 });

@@ -35,6 +35,8 @@ export interface ReferralParts {
   /** What it rests on; the subject is put in. */
   readonly rests?: readonly Resource[];
   readonly birthDate?: string;
+  /** Everybody is somebody else, unless a test says who. */
+  readonly givenName?: string;
 }
 
 /** What a hospital sends: a patient, the request, its Task (unless it sends none), and what it rests on. */
@@ -44,6 +46,7 @@ export function referralBundle({
   request = {},
   rests = [],
   birthDate = '1980-05-01',
+  givenName = `Pat ${crypto.randomUUID()}`,
 }: ReferralParts = {}): Bundle {
   const urn = (name: string): string => `urn:uuid:${name}`;
   const [patientUrn, requestUrn] = [urn(crypto.randomUUID()), urn(crypto.randomUUID())];
@@ -54,7 +57,7 @@ export function referralBundle({
     resourceType: 'Bundle',
     type: 'transaction',
     entry: [
-      entry({ resourceType: 'Patient', name: [{ family: 'Example', given: ['Pat'] }], birthDate }, patientUrn),
+      entry({ resourceType: 'Patient', name: [{ text: 'Pat Example', family: 'Example', given: [givenName] }], birthDate }, patientUrn),
       ...evidence,
       entry(
         {

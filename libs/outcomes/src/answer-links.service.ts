@@ -126,4 +126,5 @@ function withHelp(refusal: CairnError, { crisis, clinicPhone }: Help): CairnErro
   return new CairnError(kind, [refusal.message, say('en', 'help'), ...lines.filter(Boolean)].join(' '), { code, issues });
 }
 
-const helpOf = (clinic: Clinic): Help => ({ crisis: crisisHelp(clinic), clinicPhone: clinicContact(clinic)?.phone });
+/** Where somebody in danger turns, as this clinic has set it. */
+export const helpOf = (clinic: Clinic): Help => ({ crisis: crisisHelp(clinic), clinicPhone: clinicContact(clinic)?.phone });

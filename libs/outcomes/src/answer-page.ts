@@ -17,7 +17,7 @@ label { display: inline-flex; align-items: center; gap: .4rem; min-width: 3rem; 
 .help { border: .2rem solid #b00020; border-radius: .5rem; padding: 0 1rem; }
 .help a, .help strong { font-size: 1.25rem; }
 button { font: inherit; padding: .75rem 1.25rem; min-height: 2.75rem; }
-input[type=tel] { font: inherit; padding: .5rem; display: block; }
+input[type=text], input[type=date], input[type=email], input[type=tel], select, textarea { font: inherit; padding: .5rem; display: block; width: 100%; box-sizing: border-box; }
 small { font-size: .8rem; }`;
 
 /** What the browser may do with the page: show it with its own style, and send its form back. Nothing else is loaded or run. */
@@ -43,7 +43,8 @@ export interface HelpFacts {
   readonly href?: string;
 }
 
-const page = (language: PageLanguage, title: string, body: SafeHtml): string =>
+/** A whole page in the clinic's plain style, without scripts. Send it with {@link PAGE_POLICY}. */
+export const htmlPage = (language: PageLanguage, title: string, body: SafeHtml): string =>
   `<!doctype html>${
     html`<html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><title>${title}</title><style>${new SafeHtml(STYLE)}</style></head><body><main>${body}</main></body></html>`.text
   }`;
@@ -87,7 +88,7 @@ export function formPage(facts: FormFacts): string {
   const { language, instrument, clinic, faults } = facts;
   const foreign = language !== instrument.language;
   const listed = instrument.items.filter((item) => faults?.has(item.linkId));
-  return page(
+  return htmlPage(
     language,
     say(language, 'title'),
     html`${facts.help && helpBox(language, facts.help)}
@@ -105,7 +106,7 @@ export function formPage(facts: FormFacts): string {
 
 /** Help for a person in danger, and the question for a number to call back, before anything says "done". */
 export const helpPage = (language: PageLanguage, help: HelpFacts, given?: string): string =>
-  page(
+  htmlPage(
     language,
     say(language, 'helpTitle'),
     html`${helpBox(language, help)}
@@ -118,4 +119,4 @@ export const helpPage = (language: PageLanguage, help: HelpFacts, given?: string
 
 /** A page that only says something. */
 export const wordPage = (language: PageLanguage, title: Word, text: Word): string =>
-  page(language, say(language, title), html`<h1>${say(language, title)}</h1><p>${say(language, text)}</p>`);
+  htmlPage(language, say(language, title), html`<h1>${say(language, title)}</h1><p>${say(language, text)}</p>`);

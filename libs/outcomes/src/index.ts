@@ -4,6 +4,9 @@ import { Assessment } from './assessment.entity.js';
 import { SafetyAlertTransition } from './safety-alert-transition.entity.js';
 import { SafetyAlert } from './safety-alert.entity.js';
 
+export { helpOf, type Help } from './answer-links.service.js';
+export { PAGE_POLICY, htmlPage } from './answer-page.js';
+export { PAGE_LANGUAGES, acceptedLanguages, pageLanguage, type PageLanguage } from './answer-words.js';
 export { AlertSubjects, type AlertSubject } from './alert-subjects.js';
 export type { AssessmentFacts } from './assessment-facts.js';
 export { Assessments, type AssessmentRequest } from './assessments.service.js';

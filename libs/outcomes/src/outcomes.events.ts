@@ -13,6 +13,8 @@ export const ASSESSMENT_EXPIRED = 'assessment.expired';
 
 /** An answer was dangerous: a person must see it. */
 export const SAFETY_ALERT_RAISED = 'safety-alert.raised';
+/** Work that should have been done about a possible danger is overdue: a person of the rota is asked. Nothing new is known of the patient. */
+export const SAFETY_WORK_OVERDUE = 'safety-alert.work-overdue';
 export const SAFETY_ALERT_ACKNOWLEDGED = 'safety-alert.acknowledged';
 /** The person in charge did not acknowledge in time; the next one is now. */
 export const SAFETY_ALERT_ESCALATED = 'safety-alert.escalated';

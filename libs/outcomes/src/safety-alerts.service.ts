@@ -4,7 +4,7 @@ import { conflict, newId, nextState, notFound } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
 import { Clinics, audit, type Tx } from '@cairn/platform';
 import rules from './outcome-rules.json' with { type: 'json' };
-import { SAFETY_ALERT_ACKNOWLEDGED, SAFETY_ALERT_ESCALATED, SAFETY_ALERT_RAISED } from './outcomes.events.js';
+import { SAFETY_ALERT_ACKNOWLEDGED, SAFETY_ALERT_ESCALATED, SAFETY_ALERT_RAISED, SAFETY_WORK_OVERDUE } from './outcomes.events.js';
 import { safetyRota } from './outcomes.settings.js';
 import { alertFacts, type SafetyAlertFacts } from './safety-alert-facts.js';
 import { turnAt, type RotaPerson } from './safety-rota.js';
@@ -26,6 +26,8 @@ export interface Finding {
   /** `Type/id` of the resource that the Task is about. */
   readonly focus: string;
   readonly rule: { readonly id: string; readonly label: string };
+  /** It tells of work left undone, not of something new about the patient. */
+  readonly overdueWork?: true;
 }
 
 /** The subject of alerts that answers to questionnaires raise. */
@@ -40,7 +42,7 @@ export class SafetyAlerts {
   ) {}
 
   /** Raises the alert, or returns the one that stands open for this rule and subject (for an assessment: also one that was acknowledged). The subject's row must be locked. */
-  async raise(tx: Tx, { patientId, subject, focus, rule }: Finding): Promise<SafetyAlertFacts> {
+  async raise(tx: Tx, { patientId, subject, focus, rule, overdueWork }: Finding): Promise<SafetyAlertFacts> {
     const { clinicId, actor } = tx.scope;
     const open = subject.kind === ASSESSMENT_SUBJECT ? {} : { state: { $ne: 'acknowledged' as const } };
     const known = await tx.em.findOne(SafetyAlert, { clinicId, subjectKind: subject.kind, subjectId: subject.id, rule: rule.id, ...open });
@@ -67,7 +69,7 @@ export class SafetyAlerts {
       version: 1,
     });
     await this.#keep(tx, row, 'raise', null);
-    await tx.emit(SAFETY_ALERT_RAISED, this.#ids(row));
+    await tx.emit(overdueWork ? SAFETY_WORK_OVERDUE : SAFETY_ALERT_RAISED, this.#ids(row));
     await tx.ring();
     return alertFacts(row, actor);
   }

@@ -11,6 +11,7 @@ export { ContactPreferences, type ContactProfile } from './contact-preferences.s
 export { mayUse, type ContactStanding, type StandingConsent, type StandingOptOut } from './contact-standing.js';
 export { CHANNELS, TOPICS, type Channel, type Topic, type Way } from './contact-words.js';
 export { atWallTime, dayPlus, daysAfter, daysBefore, isZone, localDay, localMoment, nextWithin, type DayHours } from './local-time.js';
+export { linkToken } from './link-token.js';
 export { PatientLinks, type LinkGrant, type OpenedLink } from './patient-links.service.js';
 export type { AccessNeed, PatientFacts } from './patient.fhir.js';
 export { Patients } from './patients.service.js';

@@ -6,7 +6,7 @@ import type { Circumstances } from './referral.workflow.js';
 /** Who acts, for the workflow. `as` is given where the actor does it in another's part. */
 export function situationOf(actor: Actor, referral: Referral, as?: 'cairn' | 'requester'): Situation {
   const part = actor.kind === 'person' ? 'clinic' : actor.kind === 'cairn' ? 'cairn' : 'requester';
-  return { by: as ?? part, mayTriage: may(actor, 'referral.triage'), isClinician: may(actor, 'referral.acknowledge'), openHardStops: referral.openHardStops };
+  return { by: as ?? part, mayTriage: may(actor, 'referral.triage'), isClinician: may(actor, 'referral.acknowledge'), openHardStops: referral.openHardStops, suspectedDuplicates: referral.suspectedDuplicates };
 }
 
 /** What the guards see when this actor looks at the referral now. */

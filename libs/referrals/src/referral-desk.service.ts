@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { notFound } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
 import { SafetyCover, type CoverNow } from '@cairn/outcomes';
+import { organizationId } from '@cairn/people';
 import { Transactions, audit, type Scope, type Tx } from '@cairn/platform';
 import type { ServiceRequest } from '@medplum/fhirtypes';
 import { MINIMUM_DATA_SET } from './minimum-data-set.js';
@@ -10,9 +11,15 @@ import type { Ground } from './red-flags.js';
 import type { Outcome } from './referral.acts.js';
 import { availableActions, type AvailableAction } from './referral.actions.js';
 import { Referral, type Decision } from './referral.entity.js';
+import { ReferralDeliveries, type NotTaken } from './referral-deliveries.service.js';
+import type { Likeness, ReferralDuplicate } from './referral-duplicate.entity.js';
+import { ReferralDuplicates } from './referral-duplicates.service.js';
 import { ReferralFlag, isOpen } from './referral-flag.entity.js';
 import { circumstancesOf } from './referral-circumstances.js';
 import { ReferralLists, itemOf, type Count, type Page, type WorklistItem } from './referral.queries.js';
+import { ReferralAdvice, type Message } from './referral-advice.service.js';
+import { waitingPlace, type WaitingPlace } from './waiting-list.queries.js';
+import type { Suggestion } from './triage-rules.js';
 import { ReferralTransition } from './referral-transition.entity.js';
 import type { View, WorklistQuery } from './worklist.js';
 
@@ -32,6 +39,17 @@ interface FlagLine {
   readonly verified: boolean | null;
   readonly notedAt: Date | null;
   readonly acknowledged: { readonly by: string; readonly at: Date; readonly actionTaken: string | null } | null;
+}
+
+/** Another referral that may be the same, why, and what a person said of it. */
+interface DuplicateLine {
+  readonly id: string;
+  readonly because: readonly Likeness[];
+  readonly state: string;
+  /** Which of the two was ended, once a person said that they are one. */
+  readonly ended: 'this' | 'other' | null;
+  readonly decidedBy: string | null;
+  readonly comment: string | null;
 }
 
 /** One move in the log. */
@@ -63,6 +81,17 @@ export interface ReferralDetail extends Omit<WorklistItem, 'missing' | 'availabl
   readonly history: readonly HistoryLine[];
   /** The patient's other referrals that are not over: shown, never merged. */
   readonly otherReferrals: readonly { readonly id: string; readonly state: string; readonly receivedAt: Date }[];
+  /** What the rules in force suggest, and which rule; null while a hard stop is open. A person decides. */
+  readonly suggestion: Suggestion | null;
+  /** Where the patient stands on the waiting list, and what they said last; null where they do not wait. */
+  readonly waiting: (WaitingPlace & { readonly askedAt: Date | null; readonly answer: string | null; readonly askNextAt: Date | null }) | null;
+  /** What was said between the clinic and the referrer, the oldest first. */
+  readonly conversation: readonly Message[];
+  readonly conversionAgreed: { readonly by: string; readonly how: string; readonly at: string } | null;
+  /** The requester's EHR has not taken the Task, and since when. Null where it has, or none is to. */
+  readonly notTakenByEhr: NotTaken | null;
+  /** Referrals that are or may be the same, whoever sent them. */
+  readonly duplicates: readonly DuplicateLine[];
   readonly availableActions: readonly AvailableAction[];
 }
 
@@ -74,6 +103,9 @@ export class ReferralDesk {
     @Inject(FhirStore) private readonly store: FhirStore,
     private readonly lists: ReferralLists,
     private readonly cover: SafetyCover,
+    private readonly duplicates: ReferralDuplicates,
+    private readonly advice: ReferralAdvice,
+    private readonly deliveries: ReferralDeliveries,
   ) {}
 
   async list(scope: Scope, query: WorklistQuery): Promise<Page<WorklistItem>> {
@@ -102,6 +134,8 @@ export class ReferralDesk {
     const flags = await tx.em.find(ReferralFlag, { clinicId, referralId: id });
     const history = await tx.em.find(ReferralTransition, { clinicId, referralId: id }, { orderBy: { id: 'asc' }, limit: 500 });
     const others = await tx.em.find(Referral, { clinicId, patientId, settledAt: null, id: { $ne: id } }, { limit: 20 });
+    const duplicates = (await this.duplicates.linksOf(tx, id)).map((link) => duplicateLine(id, link));
+    const place = await waitingPlace(tx, referral, now);
     const request = await this.store.find(tx, 'ServiceRequest', referral.serviceRequestId);
     const openFlags = flags.filter(isOpen).map(({ flag }) => flag);
     return {
@@ -119,10 +153,25 @@ export class ReferralDesk {
       outcome: referral.outcome ?? null,
       history: history.map(lineOf),
       otherReferrals: others.map((other) => ({ id: other.id, state: other.state, receivedAt: other.receivedAt })),
-      availableActions: availableActions(id, referral.state, circumstancesOf(tx.scope.actor, referral, now), openFlags),
+      duplicates,
+      suggestion: referral.openHardStops > 0 ? null : (referral.suggestion ?? null),
+      waiting: place && { ...place, askedAt: referral.waitingAskedAt ?? null, answer: referral.waitingAnswer ?? null, askNextAt: referral.waitingAskAt ?? null },
+      conversation: await this.advice.conversation(tx, referral, `Organization/${organizationId(clinicId)}`),
+      conversionAgreed: referral.conversionAgreed ?? null,
+      notTakenByEhr: await this.deliveries.of(tx, id),
+      availableActions: availableActions(id, referral.state, circumstancesOf(tx.scope.actor, referral, now), openFlags, duplicates.filter(({ state }) => state === 'suspected').map((line) => line.id)),
     };
   }
 }
+
+const duplicateLine = (id: string, { earlierId, laterId, because, state, endedId, decidedBy, comment }: ReferralDuplicate): DuplicateLine => ({
+  id: earlierId === id ? laterId : earlierId,
+  because,
+  state,
+  ended: endedId ? (endedId === id ? 'this' : 'other') : null,
+  decidedBy: decidedBy ?? null,
+  comment: comment ?? null,
+});
 
 const reasonsOf = (request: ServiceRequest | undefined): string[] =>
   (request?.reasonCode ?? []).flatMap((concept) => concept.text ?? concept.coding?.find(({ display }) => display)?.display ?? []);

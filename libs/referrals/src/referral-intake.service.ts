@@ -8,9 +8,11 @@ import { REFERRAL_RECEIVED } from './referral.events.js';
 import { arrange, idsOf, ReferralMoves, transition } from './referral-moves.service.js';
 import { ReferralProjection } from './referral-projection.service.js';
 import { idIn, requestKeys } from './referral-recognition.js';
+import { ReferralDuplicates } from './referral-duplicates.service.js';
 import { ReferralSafety } from './referral-safety.service.js';
 import { ReferralScreening, type ToldFlag } from './referral-screening.service.js';
 import { ReferralSources } from './referral-sources.service.js';
+import { TriageSuggestions } from './triage-suggestions.service.js';
 import type { Urgency } from './referral.settings.js';
 
 type Placed = ServiceRequest & { readonly id: string };
@@ -32,6 +34,8 @@ export class ReferralIntake {
     private readonly projection: ReferralProjection,
     private readonly sources: ReferralSources,
     private readonly safety: ReferralSafety,
+    private readonly duplicates: ReferralDuplicates,
+    private readonly suggestions: TriageSuggestions,
   ) {}
 
   /** The referral of this request, by its place in the store or the placer's number; undefined when it is none yet. Waits for another transaction that takes the same one in. */
@@ -78,6 +82,15 @@ export class ReferralIntake {
       screenedWith: '',
       openHardStops: 0,
       openConcerns: 0,
+      suggestion: null,
+      waitingAskAt: null,
+      waitingAskedAt: null,
+      waitingAnswer: null,
+      referrerWroteAt: null,
+      conversionAgreed: null,
+      suspectedDuplicates: 0,
+      informationStep: null,
+      informationDueAt: null,
       reviewDueAt: null,
       reviewEscalatedAt: null,
       rank: 2,
@@ -98,6 +111,8 @@ export class ReferralIntake {
     if (task) await this.projection.show(tx, referral, settings);
     else await this.projection.createTask(tx, referral, request, settings);
     await this.safety.report(tx, referral, settings, found);
+    await this.duplicates.look(tx, referral, request);
+    await this.suggestions.note(tx, referral, settings);
     await audit(tx, { action: 'create', what: 'referral.receive', entities: [`ServiceRequest/${request.id}`, `Task/${referral.taskId}`], patients: [patientId] });
     await tx.emit(REFERRAL_RECEIVED, idsOf(referral));
     await tx.flush();

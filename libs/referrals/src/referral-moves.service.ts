@@ -89,7 +89,7 @@ export class ReferralMoves {
     tx.em.persist(transition(tx, referral, event, from, now, move));
     await this.projection.show(tx, referral, settings, move.taskWas);
     await audit(tx, { action: 'update', what: `referral.${event}`, entities: [`Task/${referral.taskId}`], patients: [referral.patientId], ...(move.comment ? { purpose: move.comment } : {}) });
-    const news = NEWS[referral.state];
+    const news = event === 'close-duplicate' ? events.REFERRAL_CLOSED_AS_DUPLICATE : NEWS[referral.state];
     if (news && !SILENT.includes(event) && (event === 'take-effect' || referral.state !== from)) await tx.emit(news, idsOf(referral));
     await tx.flush();
   }
@@ -100,6 +100,10 @@ export const idsOf = ({ id, patientId, taskId, appointmentId }: Referral): Event
 
 /** Sets what follows from the rest of the row: the target date, the place on the worklist, the next action and its date. */
 export function arrange(referral: Referral, settings: ReferralSettings, now: Date): void {
+  waitForInformation(referral, settings, now);
+  if (referral.state !== 'waitlisted') Object.assign(referral, { waitingAskAt: null, ...(referral.state === 'in-triage' ? {} : { waitingAnswer: null }) });
+  else referral.waitingAskAt ??= new Date(now.getTime() + settings.stillWantedDays * DAY_MS);
+  if (referral.settledAt) referral.referrerWroteAt = null;
   const openFlag = referral.openHardStops > 0 ? 'hard-stop' : referral.openConcerns > 0 ? 'concern' : undefined;
   referral.rank = openFlag === 'hard-stop' ? 0 : openFlag === 'concern' ? 1 : 2;
   referral.targetAt = targetDate(courseOf(referral), settings.targetDays[referral.urgency]);
@@ -107,7 +111,33 @@ export function arrange(referral: Referral, settings: ReferralSettings, now: Dat
   else referral.reviewDueAt ??= reviewTime(now, settings);
   const step = !referral.settledAt ? nextStep(settings, referral.state, openFlag) : undefined;
   referral.nextAction = step?.action ?? null;
+  if (step && !openFlag && referral.waitingAnswer === 'not-wanted') {
+    Object.assign(referral, { nextAction: 'confirm-not-wanted', nextActionAt: now });
+    return;
+  }
+  if (step && !openFlag && referral.referrerWroteAt) {
+    Object.assign(referral, { nextAction: 'answer-referrer', nextActionAt: new Date(referral.referrerWroteAt.getTime() + settings.answerReferrerDays * DAY_MS) });
+    return;
+  }
+  if (step && !openFlag && referral.informationStep) {
+    referral.nextAction = referral.informationStep === 'overdue' ? 'decide-without-information' : step.action;
+    referral.nextActionAt = referral.informationDueAt ?? now;
+    return;
+  }
   referral.nextActionAt = !step ? null : openFlag === 'concern' ? referral.reviewDueAt : stepDate(referral, step.action, step.days, now);
+}
+
+/** The dates of the wait for information: from the question to the reminder, from there to its end. Over when the referral moves on. */
+function waitForInformation(referral: Referral, { incomplete }: ReferralSettings, now: Date): void {
+  if (referral.state !== 'information-requested') {
+    Object.assign(referral, { informationStep: null, informationDueAt: null });
+    return;
+  }
+  referral.informationStep ??= 'asked';
+  const since = (referral.pausedAt ?? now).getTime();
+  if (referral.informationStep !== 'overdue') {
+    referral.informationDueAt ??= new Date(since + (referral.informationStep === 'asked' ? incomplete.remindAfterDays : incomplete.afterDays) * DAY_MS);
+  }
 }
 
 /** The same day on the clinic's clock: by the usual hour, or by the day's end when that hour has passed. */

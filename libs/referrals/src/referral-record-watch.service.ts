@@ -5,6 +5,7 @@ import type { Communication, Reference, Resource, ResourceType } from '@medplum/
 import { hintsIn, textsIn } from './red-flag-words.js';
 import { screen } from './red-flags.js';
 import { screeningData } from './referral-evidence.service.js';
+import { ReferralAdvice } from './referral-advice.service.js';
 import { ReferralMoves } from './referral-moves.service.js';
 import { idIn } from './referral-recognition.js';
 import { ReferralRequester } from './referral-requester.service.js';
@@ -26,6 +27,7 @@ export class ReferralRecordWatch {
   constructor(
     private readonly moves: ReferralMoves,
     private readonly requester: ReferralRequester,
+    private readonly advice: ReferralAdvice,
   ) {}
 
   /**
@@ -50,9 +52,22 @@ export class ReferralRecordWatch {
     }
   }
 
+  /** What the referrer writes waits for an answer, unless it is one itself. */
+  async #conversation(tx: Tx, messages: readonly Communication[]): Promise<void> {
+    for (const message of messages) {
+      const requests = (message.basedOn ?? []).flatMap((reference) => idIn(reference, 'ServiceRequest') ?? []);
+      const known = await tx.query<{ id: string }>(
+        `select id from referral where clinic_id = $1 and service_request_id = any($2) and state <> 'information-requested' order by id`,
+        [tx.scope.clinicId, requests],
+      );
+      for (const { id } of known) await this.advice.heard(tx, await this.moves.lock(tx, id), message);
+    }
+  }
+
   async #answers(tx: Tx, messages: readonly Communication[]): Promise<void> {
     const requests = [...new Set(messages.flatMap(({ basedOn }) => (basedOn ?? []).flatMap((reference) => idIn(reference, 'ServiceRequest') ?? [])))];
     if (requests.length === 0) return;
+    await this.#conversation(tx, messages);
     const waiting = await tx.query<{ id: string }>(
       `select id from referral where clinic_id = $1 and service_request_id = any($2) and state = 'information-requested' order by id`,
       [tx.scope.clinicId, requests],

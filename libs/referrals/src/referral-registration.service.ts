@@ -25,34 +25,37 @@ export class ReferralRegistration {
    * patient who is not here, and a receipt in the future.
    */
   async register(scope: Scope, body: Registration): Promise<string> {
-    return this.transactions.run(scope, async (tx) => {
-      const settings = await this.moves.settings(tx);
-      const now = tx.clock.now();
-      const receivedAt = body.receivedAt ?? now;
-      if (receivedAt > now) throw invalid('A referral cannot have come in later than now.', { issues: [{ path: 'receivedAt', message: 'Must not lie in the future.' }] });
-      const code = settings.codes[0];
-      if (!code) throw new Error('The clinic has no referral code to place a request with.');
-      const patientId = await this.#patient(tx, body.patient);
-      const form = Object.keys(body.information).length > 0 ? await this.store.create(tx, intakeForm(newId(), patientId, body.information, receivedAt)) : undefined;
-      const id = newId();
-      const clinic = { reference: settings.reference, display: settings.clinicName };
-      const request = await this.store.create(
-        tx,
-        ownRequest(
-          { id, patientId, serviceRequestId: newId(), urgency: body.urgency, clinic },
-          {
-            code,
-            reasonText: body.reason,
-            requester: requesterOf(body),
-            authoredOn: receivedAt,
-            supporting: form ? [`QuestionnaireResponse/${form.id}`] : [],
-          },
-        ),
-      );
-      await this.intake.known(tx, request);
-      await this.intake.receive(tx, request, { registered: { id, receivedAt, comment: `Received by ${body.receivedBy} from ${body.referrer.name}.`, flags: toldFlags(scope, body) } });
-      return id;
-    });
+    return this.transactions.run(scope, (tx) => this.registerIn(tx, body));
+  }
+
+  /** The same inside a transaction. `supporting` are references of what else the request rests on. */
+  async registerIn(tx: Tx, body: Registration, supporting: readonly string[] = []): Promise<string> {
+    const settings = await this.moves.settings(tx);
+    const now = tx.clock.now();
+    const receivedAt = body.receivedAt ?? now;
+    if (receivedAt > now) throw invalid('A referral cannot have come in later than now.', { issues: [{ path: 'receivedAt', message: 'Must not lie in the future.' }] });
+    const code = settings.codes[0];
+    if (!code) throw new Error('The clinic has no referral code to place a request with.');
+    const patientId = await this.#patient(tx, body.patient);
+    const form = Object.keys(body.information).length > 0 ? await this.store.create(tx, intakeForm(newId(), patientId, body.information, receivedAt)) : undefined;
+    const id = newId();
+    const clinic = { reference: settings.reference, display: settings.clinicName };
+    const request = await this.store.create(
+      tx,
+      ownRequest(
+        { id, patientId, serviceRequestId: newId(), urgency: body.urgency, clinic },
+        {
+          code,
+          reasonText: body.reason,
+          requester: requesterOf(body),
+          authoredOn: receivedAt,
+          supporting: [...(form ? [`QuestionnaireResponse/${form.id}`] : []), ...supporting],
+        },
+      ),
+    );
+    await this.intake.known(tx, request);
+    await this.intake.receive(tx, request, { registered: { id, receivedAt, comment: `Received by ${body.receivedBy} from ${body.referrer.name}.`, flags: toldFlags(tx.scope, body) } });
+    return id;
   }
 
   async #patient(tx: Tx, patient: Registration['patient']): Promise<string> {
@@ -67,5 +70,5 @@ const requesterOf = ({ referrer: { name, organisation, phone, email, address } }
 const toldFlags = ({ actor }: Scope, { redFlags, referrer }: Registration): ToldFlag[] =>
   redFlags.flatMap(({ flag: id, present }) => {
     const flag = redFlag(id);
-    return flag ? [{ finding: { flag, state: present ? ('found' as const) : ('denied' as const) }, by: `${referrer.name}, to ${'name' in actor ? actor.name : actor.id}` }] : [];
+    return flag ? [{ finding: { flag, state: present ? ('found' as const) : ('denied' as const) }, by: 'name' in actor ? `${referrer.name}, to ${actor.name}` : `${referrer.name}, by link` }] : [];
   });

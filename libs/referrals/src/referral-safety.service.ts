@@ -47,7 +47,7 @@ export class ReferralSafety {
     const now = tx.clock.now();
     if (referral.openConcerns === 0 || !referral.reviewDueAt || now < referral.reviewDueAt || referral.reviewEscalatedAt) return;
     referral.reviewEscalatedAt = now;
-    await this.alerts.raise(tx, { ...this.#about(referral), focus: `Task/${referral.taskId}`, rule: SAME_DAY_REVIEW });
+    await this.alerts.raise(tx, { ...this.#about(referral), focus: `Task/${referral.taskId}`, rule: SAME_DAY_REVIEW, overdueWork: true });
     await tx.flush();
   }
 

@@ -9,7 +9,8 @@ export const flagId = z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be the id of a
 
 export const remarkBody = withExample(z.strictObject({ comment: words }), { comment: 'Spoke with the practice by phone.' });
 
-export const questionBody = withExample(z.strictObject({ question: words }), { question: 'Please send the report of the last MRI and the present medicines.' });
+/** Without a question, what is missing is asked for; with one, both. */
+export const questionBody = withExample(z.strictObject({ question: words.optional() }), { question: 'Please send the report of the last MRI and the present medicines.' });
 
 export const acceptanceBody = withExample(z.strictObject({ urgency: z.enum(URGENCIES), pathway: z.enum(PATHWAYS), comment: words }), {
   urgency: 'urgent',

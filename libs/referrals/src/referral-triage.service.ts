@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { invalid } from '@cairn/kernel';
 import { Transactions, type Scope, type Tx } from '@cairn/platform';
 import { itemLabel } from './minimum-data-set.js';
 import type { Acceptance, Decline, Question, Redirection } from './referral.acts.js';
@@ -9,6 +10,7 @@ import { ReferralMoves } from './referral-moves.service.js';
 import { ReferralProjection } from './referral-projection.service.js';
 import { ReferralSafety } from './referral-safety.service.js';
 import { ReferralScreening } from './referral-screening.service.js';
+import { TriageSuggestions } from './triage-suggestions.service.js';
 import type { Pathway, Urgency } from './referral.settings.js';
 
 interface Verdict {
@@ -29,26 +31,32 @@ export class ReferralTriage {
     private readonly moves: ReferralMoves,
     private readonly screening: ReferralScreening,
     private readonly safety: ReferralSafety,
+    private readonly suggestions: TriageSuggestions,
     private readonly projection: ReferralProjection,
   ) {}
 
   /** Takes the referral into triage, or a waiting one into triage again; it is the actor's from now on. */
   async open(scope: Scope, id: string, version?: number): Promise<void> {
-    await this.#on(scope, id, version, (tx, referral) =>
-      this.moves.move(tx, referral, 'open-triage', {
+    await this.#on(scope, id, version, async (tx, referral) => {
+      await this.moves.move(tx, referral, 'open-triage', {
         change: (row) => {
           const { actor } = tx.scope;
           if (actor.kind === 'person') Object.assign(row, { ownerId: actor.id, ownerName: actor.name });
         },
-      }),
-    );
+      });
+      await this.suggestions.note(tx, referral, await this.moves.settings(tx));
+    });
   }
 
-  /** Asks the referrer, with what the minimum data set lacks added to the question. The adjusted clock stands still from now on. */
+  /** Asks the referrer, with what the minimum data set lacks added to the question. The adjusted clock stands still from now on. Refuses to ask for nothing. */
   async ask(scope: Scope, id: string, { question }: Question, version?: number): Promise<void> {
     await this.#on(scope, id, version, async (tx, referral) => {
-      await this.moves.move(tx, referral, 'request-information', { comment: question });
-      await this.projection.tell(tx, referral, await this.moves.settings(tx), questionLetter(question, referral.missing.map(itemLabel)));
+      const missing = referral.missing.map(itemLabel);
+      if (question === undefined && missing.length === 0) {
+        throw invalid('Nothing is missing, so say what you want to know.', { code: 'fields', issues: [{ path: 'question', message: 'Is needed where nothing of the minimum data set is missing.' }] });
+      }
+      await this.moves.move(tx, referral, 'request-information', { comment: question ?? `Asked for: ${missing.join('; ')}` });
+      await this.projection.tell(tx, referral, await this.moves.settings(tx), questionLetter(question ?? '', missing));
     });
   }
 
@@ -118,7 +126,7 @@ export class ReferralTriage {
         reason: why,
         comment: said.comment,
         undoWindowMs: (urgency ?? before.urgency) === 'stat' ? 0 : undoSeconds * 1000,
-        change: (row) => Object.assign(row, { urgency: urgency ?? before.urgency, pathway: pathway ?? before.pathway, decision: { ...said, by: nameOf(scope), before } }),
+        change: (row) => Object.assign(row, { urgency: urgency ?? before.urgency, pathway: pathway ?? before.pathway, decision: { ...said, by: nameOf(scope), before, ...(row.suggestion ? { suggested: row.suggestion } : {}) } }),
       });
       await this.decisions.settle(tx, referral);
     });

@@ -22,13 +22,31 @@ export interface Outcome {
 }
 
 export interface Question {
-  readonly question: string;
+  /** May be left out where something of the minimum data set is missing: that is asked for in any case. */
+  readonly question?: string | undefined;
 }
 
 export interface Acceptance {
   readonly urgency: Urgency;
   readonly pathway: Pathway;
   readonly comment: string;
+}
+
+/** What a waiting patient said. */
+export interface WaitingAnswer {
+  readonly answer: 'still' | 'worse' | 'not-wanted';
+  readonly comment?: string | undefined;
+}
+
+/** Words to the referrer. */
+export interface Advice {
+  readonly text: string;
+}
+
+/** A request for advice becomes a referral. */
+export interface Conversion extends Acceptance {
+  /** Who agreed, where the referrer did not do so by a message. */
+  readonly agreedBy?: { readonly name: string; readonly how: 'phone' | 'letter' | 'in-person' } | undefined;
 }
 
 export interface Decline {
@@ -85,11 +103,28 @@ export interface Registration {
   };
   /** When it reached the clinic; now when left out. */
   readonly receivedAt?: Date | undefined;
-  readonly receivedBy: 'phone' | 'fax' | 'letter' | 'in-person';
+  /** People type in the first four. */
+  readonly receivedBy: 'phone' | 'fax' | 'letter' | 'in-person' | 'link' | 'discharge';
   readonly urgency: Urgency;
   readonly reason: string;
   /** Items of the minimum data set that were told, by their id. */
   readonly information: Readonly<Record<string, string | undefined>>;
   /** Red flags that the referrer was asked about. */
   readonly redFlags: readonly { readonly flag: string; readonly present: boolean }[];
+}
+
+/** What comes by a link: the link itself says from whom. */
+export type LinkReferral = Pick<Registration, 'reason' | 'information' | 'redFlags'> & { readonly patient: NewPatient };
+
+/** The link that somebody of the clinic wants. */
+export interface IntakeLinkWish {
+  readonly kind: 'self' | 'community-worker';
+  readonly holder?: string | undefined;
+  readonly days: number;
+}
+
+/** A proposal from a discharge becomes a referral. */
+export interface ProposalAcceptance {
+  readonly urgency: Urgency;
+  readonly comment: string;
 }

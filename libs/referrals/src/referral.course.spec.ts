@@ -6,7 +6,7 @@ import { DIALECTS, faceKey, faceOf, pathTo } from './referral.dialect.js';
 import { REFERRAL_EVENTS, REFERRAL_STATES } from './referral.workflow.js';
 
 const at = (minutes: number): Date => new Date(Date.parse('2026-03-02T09:00:00Z') + minutes * 60_000);
-const clinic: Situation = { by: 'clinic', mayTriage: true, isClinician: true, openHardStops: 0 };
+const clinic: Situation = { by: 'clinic', mayTriage: true, isClinician: true, openHardStops: 0, suspectedDuplicates: 1 };
 const DAY = 24 * 60;
 
 const situation = fc.record<Situation>({
@@ -14,6 +14,7 @@ const situation = fc.record<Situation>({
   mayTriage: fc.boolean(),
   isClinician: fc.boolean(),
   openHardStops: fc.constantFrom(0, 0, 0, 1),
+  suspectedDuplicates: fc.constantFrom(0, 1),
 });
 const act = fc.record({ event: fc.constantFrom(...REFERRAL_EVENTS), situation, minutes: fc.integer({ min: 0, max: 5 }), twice: fc.boolean() });
 

@@ -26,7 +26,7 @@ export interface Course {
 }
 
 /** Who acts, and what stands on the referral beside its course. */
-export type Situation = Pick<Circumstances, 'by' | 'mayTriage' | 'isClinician' | 'openHardStops'>;
+export type Situation = Pick<Circumstances, 'by' | 'mayTriage' | 'isClinician' | 'openHardStops' | 'suspectedDuplicates'>;
 
 /** A referral that has just come in. `complete` says whether its minimum data set is. */
 export const beginCourse = (now: Date, receivedAt: Date, complete: boolean): Course => ({
@@ -82,6 +82,9 @@ export function advance(course: Course, event: ReferralEvent, situation: Situati
     case 'attend':
     case 'begin-care':
       return { ...moved, firstSeenAt: course.firstSeenAt ?? now };
+    case 'close-duplicate':
+    case 'return-incomplete':
+      return running(moved, now);
     case 'cancel':
     case 'enter-in-error':
       return running({ ...moved, decisionDueAt: null }, now);
@@ -92,11 +95,14 @@ export function advance(course: Course, event: ReferralEvent, situation: Situati
 
 const OVER: readonly ReferralState[] = ['withdrawn', 'closed', 'closed-not-seen', 'entered-in-error'];
 
+/** What ends an undecided referral without a window. */
+const AT_ONCE: readonly ReferralEvent[] = ['take-effect', 'close-duplicate', 'return-incomplete'];
+
 /** A redirection is settled by its confirmation or when the referrer takes it back; a decline when it takes effect; the others by being reached. */
 function settling(state: ReferralState, event: ReferralEvent, now: Date): Pick<Course, 'settledAt'> | undefined {
   const settled =
     OVER.includes(state) ||
-    (state === 'declined' && event === 'take-effect') ||
+    (state === 'declined' && AT_ONCE.includes(event)) ||
     (state === 'redirected' && (event === 'confirm-redirection' || event === 'cancel'));
   return settled ? { settledAt: now } : undefined;
 }

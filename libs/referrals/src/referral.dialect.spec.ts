@@ -7,7 +7,7 @@ import { REFERRAL_EVENTS } from './referral.workflow.js';
 const start = new Date('2026-03-02T09:00:00Z');
 const WINDOW = 120_000;
 const later = new Date(start.getTime() + WINDOW);
-const party = (by: Situation['by']): Situation => ({ by, mayTriage: true, isClinician: true, openHardStops: 0 });
+const party = (by: Situation['by']): Situation => ({ by, mayTriage: true, isClinician: true, openHardStops: 0, suspectedDuplicates: 1 });
 const clinic = party('clinic');
 const parties = [clinic, party('requester'), party('cairn')];
 

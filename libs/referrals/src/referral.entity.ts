@@ -3,6 +3,7 @@ import type { Outcome } from './referral.acts.js';
 import { clocks, type Clocks, type Course, type RebookReason } from './referral.course.js';
 import type { Dialect } from './referral.dialect.js';
 import type { Pathway, Urgency } from './referral.settings.js';
+import type { Suggestion } from './triage-rules.js';
 import type { ReferralState } from './referral.workflow.js';
 
 /** What was decided, while it can be undone and after. `before` is what an undo brings back. */
@@ -12,6 +13,8 @@ export interface Decision {
   readonly advice?: string;
   readonly redirectedTo?: string;
   readonly by: string;
+  /** What the rules suggested to whoever decided. */
+  readonly suggested?: Suggestion;
   readonly before: { readonly urgency: Urgency; readonly pathway: Pathway | null };
 }
 
@@ -58,6 +61,20 @@ const ReferralSchema = defineEntity({
     reviewDueAt: p.datetime().nullable(),
     /** When that time ran out and the rota was told. */
     reviewEscalatedAt: p.datetime().nullable(),
+    suspectedDuplicates: p.integer(),
+    /** How far the wait for information is, and when it goes on: reminded next, then returned or put before a clinician. */
+    informationStep: p.string().$type<'asked' | 'reminded' | 'overdue'>().nullable(),
+    informationDueAt: p.datetime().nullable(),
+    /** What the rules suggested when they last looked, and which. */
+    suggestion: p.json().$type<Suggestion>().nullable(),
+    /** When a waiting patient is asked next, was asked last, and what they said last. */
+    waitingAskAt: p.datetime().nullable(),
+    waitingAskedAt: p.datetime().nullable(),
+    waitingAnswer: p.string().$type<'still' | 'worse' | 'not-wanted'>().nullable(),
+    /** Since when a message of the referrer waits for an answer. */
+    referrerWroteAt: p.datetime().nullable(),
+    /** The referrer agrees that a request for advice becomes a referral. */
+    conversionAgreed: p.json().$type<{ readonly by: string; readonly how: string; readonly at: string }>().nullable(),
     /** 0 with an open hard stop, 1 with an open concern, 2 otherwise: the worklist's first order. */
     rank: p.smallint(),
     /** Subject and name of the person who has it; without one it belongs to the coordinators' pool. */

@@ -20,4 +20,12 @@ export const CANCELLATION_REQUESTED = 'referral.cancellation-requested';
 export const REFERRAL_WITHDRAWN = 'referral.withdrawn';
 export const REFERRAL_CLOSED = 'referral.closed';
 export const REFERRAL_CLOSED_NOT_SEEN = 'referral.closed-not-seen';
+/** A person said that it is the same as another, which goes on. */
+export const REFERRAL_CLOSED_AS_DUPLICATE = 'referral.closed-as-duplicate';
+/** The information that was asked for did not come, and a clinician must decide without it. */
+export const INFORMATION_OVERDUE = 'referral.information-overdue';
+/** A waiting patient is to be asked whether they still want to come, and whether it has become worse. */
+export const WAITING_ASKED = 'referral.waiting-asked';
+/** Purpose of a waiting patient's link; its subject is the referral's id, and it leads to `/waiting/{token}`. */
+export const WAITING_LINK = 'waiting-list';
 export const REFERRAL_ENTERED_IN_ERROR = 'referral.entered-in-error';

@@ -32,8 +32,23 @@ export const redirectedLetter = (redirectedTo: string, comment: string): Letter 
 export const questionLetter = (question: string, missing: readonly string[]): Letter =>
   letter(
     'information-requested',
-    `Before we can decide on your referral we need to know more. ${question}${missing.length > 0 ? ` Not found in what you sent: ${missing.join('; ')}.` : ''} Answer with a Communication based on the same request, or add to the request's supporting information.`,
+    `Before we can decide on your referral we need to know more.${question ? ` ${question}` : ''}${missing.length > 0 ? ` Not found in what you sent: ${missing.join('; ')}.` : ''} Answer with a Communication based on the same request, or add to the request's supporting information.`,
   );
+
+export const reminderLetter = (missing: readonly string[]): Letter =>
+  letter(
+    'information-reminder',
+    `We still wait for what we asked you about your referral, and cannot decide before.${missing.length > 0 ? ` Not found in what you sent: ${missing.join('; ')}.` : ''} Answer with a Communication based on the same request, or add to the request's supporting information.`,
+  );
+
+/** `number` is Cairn's own number of the referral that goes on. */
+export const duplicateLetter = (number: string): Letter =>
+  letter('referral-duplicate', `We have this referral twice, so we end this one as a duplicate and go on with the other (our number ${number}). Nothing is lost; the patient keeps their place.`);
+
+export const adviceLetter = (text: string): Letter => letter('advice', text);
+
+export const convertedLetter = (urgency: keyof typeof URGENCY_WORDS, pathway: Pathway, comment: string): Letter =>
+  letter('advice-converted', `As agreed, your request for advice is now a referral (urgency: ${URGENCY_WORDS[urgency]}). ${NEXT[pathway]} Our comment: ${comment}`);
 
 export const withdrawnLetter = (): Letter => letter('referral-withdrawn', 'As you asked, we have ended the work on your referral. Nothing more is planned for the patient here.');
 

@@ -34,6 +34,17 @@ export const referralSettingsSchema = z.strictObject({
   undoSeconds: z.int().min(0).max(3600).default(rules.undoSeconds.value),
   /** Days of the adjusted clock within which the patient should be seen. */
   targetDays: z.strictObject({ stat: z.int().min(0), asap: z.int().min(0), urgent: z.int().min(0), routine: z.int().min(0) }).default(rules.targetDays.value),
+  /** When information was asked for and does not come: days until the referrer is reminded, days until it ends, and what happens then. */
+  incomplete: z
+    .strictObject({ remindAfterDays: z.int().min(1).max(365), afterDays: z.int().min(1).max(365), then: z.enum(['clinician-decides', 'return']) })
+    .refine(({ remindAfterDays, afterDays }) => remindAfterDays < afterDays, { path: ['afterDays'], error: 'must be later than the reminder' })
+    .default({ ...rules.incomplete.value, then: 'clinician-decides' }),
+  /** Days after which a waiting patient is asked anew whether they still want to come, and whether it is worse. */
+  stillWantedDays: z.int().min(1).max(366).default(rules.stillWantedDays.value),
+  /** Days within which a message of the referrer is answered. */
+  answerReferrerDays: z.number().min(0).max(60).default(rules.answerReferrerDays.value),
+  /** How many referrals a community worker's link takes within an hour. */
+  intakeLinks: z.strictObject({ perHour: z.int().min(1).max(1000) }).default(rules.intakeLinks.value),
   /** Until when, on the clinic's own clock, a weak red flag that came in during the day is looked at. */
   reviewBy: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 17:00').default(rules.reviewBy.value),
   nextSteps: z.partialRecord(z.enum(openStates), step).default({}),

@@ -2,29 +2,29 @@ import { describe, expect, it } from '@jest/globals';
 import { availableEvents, decide, findDefects } from '@cairn/kernel';
 import { REFERRAL_EVENTS, REFERRAL_STATES, referralMachine, type Circumstances, type ReferralEvent, type ReferralState } from './referral.workflow.js';
 
-const clinician: Circumstances = { by: 'clinic', mayTriage: true, isClinician: true, openHardStops: 0, decision: 'none', told: false, seen: false, settled: false };
+const clinician: Circumstances = { by: 'clinic', mayTriage: true, isClinician: true, openHardStops: 0, suspectedDuplicates: 1, decision: 'none', told: false, seen: false, settled: false };
 const told: Partial<Circumstances> = { told: true };
 
 /** What a clinician of the clinic may do: for each state (and, where it matters, each situation in it) the events that pass and where they lead. All others are refused. */
 const EXPECTED: readonly { state: ReferralState; when: string; circumstances: Partial<Circumstances>; passes: Partial<Record<ReferralEvent, ReferralState>> }[] = [
-  { state: 'received', when: 'new', circumstances: {}, passes: { 'open-triage': 'in-triage', cancel: 'withdrawn', 'enter-in-error': 'entered-in-error' } },
+  { state: 'received', when: 'new', circumstances: {}, passes: { 'open-triage': 'in-triage', cancel: 'withdrawn', 'close-duplicate': 'declined', 'enter-in-error': 'entered-in-error' } },
   {
     state: 'in-triage',
     when: 'first time',
     circumstances: {},
-    passes: { 'request-information': 'information-requested', accept: 'accepted', decline: 'declined', redirect: 'redirected', cancel: 'withdrawn', 'enter-in-error': 'entered-in-error' },
+    passes: { 'request-information': 'information-requested', accept: 'accepted', decline: 'declined', redirect: 'redirected', cancel: 'withdrawn', 'close-duplicate': 'declined', 'enter-in-error': 'entered-in-error' },
   },
   {
     state: 'in-triage',
     when: 'again, from the waiting list',
     circumstances: told,
-    passes: { accept: 'accepted', cancel: 'cancellation-requested', 'close-unseen': 'closed-not-seen', 'enter-in-error': 'entered-in-error' },
+    passes: { accept: 'accepted', cancel: 'cancellation-requested', 'close-unseen': 'closed-not-seen', 'close-duplicate': 'closed-not-seen', 'enter-in-error': 'entered-in-error' },
   },
   {
     state: 'information-requested',
     when: 'waiting',
     circumstances: {},
-    passes: { 'provide-information': 'in-triage', 'stop-waiting': 'in-triage', cancel: 'withdrawn', 'enter-in-error': 'entered-in-error' },
+    passes: { 'provide-information': 'in-triage', 'stop-waiting': 'in-triage', cancel: 'withdrawn', 'close-duplicate': 'declined', 'enter-in-error': 'entered-in-error' },
   },
   { state: 'accepted', when: 'undoable', circumstances: { decision: 'undoable' }, passes: { undo: 'in-triage', cancel: 'withdrawn', 'enter-in-error': 'entered-in-error' } },
   { state: 'accepted', when: 'undoable, anew', circumstances: { decision: 'undoable', ...told }, passes: { undo: 'in-triage', cancel: 'cancellation-requested', 'enter-in-error': 'entered-in-error' } },
@@ -34,7 +34,7 @@ const EXPECTED: readonly { state: ReferralState; when: string; circumstances: Pa
     when: 'in force',
     circumstances: told,
     passes: {
-      correct: 'accepted', waitlist: 'waitlisted', book: 'booked', 'begin-care': 'in-care', cancel: 'cancellation-requested', close: 'closed', 'close-unseen': 'closed-not-seen', 'enter-in-error': 'entered-in-error',
+      correct: 'accepted', waitlist: 'waitlisted', book: 'booked', 'begin-care': 'in-care', cancel: 'cancellation-requested', close: 'closed', 'close-unseen': 'closed-not-seen', 'close-duplicate': 'closed-not-seen', 'enter-in-error': 'entered-in-error',
     },
   },
   {
@@ -42,7 +42,7 @@ const EXPECTED: readonly { state: ReferralState; when: string; circumstances: Pa
     when: 'waiting',
     circumstances: told,
     passes: {
-      'open-triage': 'in-triage', correct: 'waitlisted', book: 'booked', 'begin-care': 'in-care', cancel: 'cancellation-requested', close: 'closed', 'close-unseen': 'closed-not-seen', 'enter-in-error': 'entered-in-error',
+      'open-triage': 'in-triage', 'hear-from-patient': 'waitlisted', correct: 'waitlisted', book: 'booked', 'begin-care': 'in-care', cancel: 'cancellation-requested', close: 'closed', 'close-unseen': 'closed-not-seen', 'close-duplicate': 'closed-not-seen', 'enter-in-error': 'entered-in-error',
     },
   },
   {
@@ -50,14 +50,14 @@ const EXPECTED: readonly { state: ReferralState; when: string; circumstances: Pa
     when: 'before the visit',
     circumstances: told,
     passes: {
-      correct: 'booked', attend: 'in-care', miss: 'to-rebook', 'cancel-appointment': 'to-rebook', 'begin-care': 'in-care', cancel: 'cancellation-requested', close: 'closed', 'close-unseen': 'closed-not-seen', 'enter-in-error': 'entered-in-error',
+      correct: 'booked', attend: 'in-care', miss: 'to-rebook', 'cancel-appointment': 'to-rebook', 'begin-care': 'in-care', cancel: 'cancellation-requested', close: 'closed', 'close-unseen': 'closed-not-seen', 'close-duplicate': 'closed-not-seen', 'enter-in-error': 'entered-in-error',
     },
   },
   {
     state: 'to-rebook',
     when: 'after a no-show',
     circumstances: told,
-    passes: { correct: 'to-rebook', book: 'booked', hold: 'on-hold', cancel: 'cancellation-requested', 'close-unseen': 'closed-not-seen', 'enter-in-error': 'entered-in-error' },
+    passes: { correct: 'to-rebook', book: 'booked', hold: 'on-hold', cancel: 'cancellation-requested', 'close-unseen': 'closed-not-seen', 'close-duplicate': 'closed-not-seen', 'enter-in-error': 'entered-in-error' },
   },
   {
     state: 'in-care',
@@ -104,12 +104,12 @@ describe('the referral workflow', () => {
     }
   });
 
-  it('lets Cairn itself put a lapsed decision into effect or take one back, begin care and close, and nothing else', () => {
+  it('lets Cairn itself put a lapsed decision into effect or take one back, return what stays incomplete, triage again who says it is worse, begin care and close, and nothing else', () => {
     for (const { state, circumstances, passes } of EXPECTED) {
       const may = availableEvents(referralMachine, state, { ...clinician, ...circumstances, by: 'cairn' });
       const decided = { undoable: ['undo'], lapsed: ['undo', 'take-effect'], none: [] }[circumstances.decision ?? 'none'];
       const expected = REFERRAL_EVENTS.filter((event) => ['begin-care', 'close'].includes(event) && passes[event]);
-      expect([state, may]).toEqual([state, [...decided, ...expected]]);
+      expect([state, may]).toEqual([state, REFERRAL_EVENTS.filter((event) => [...decided, ...expected, ...(state === 'information-requested' ? ['return-incomplete'] : []), ...(state === 'waitlisted' ? ['open-triage', 'hear-from-patient'] : [])].includes(event))]);
     }
   });
 
@@ -120,12 +120,16 @@ describe('the referral workflow', () => {
     expect(decide(referralMachine, 'information-requested', 'stop-waiting', { ...clinician, isClinician: false })).toMatchObject({ refusal: { rule: 'referral.clinician-decides' } });
   });
 
+  it('ends nothing as a duplicate where none is suspected', () => {
+    for (const { state, circumstances } of EXPECTED) expect(availableEvents(referralMachine, state, { ...clinician, ...circumstances, suspectedDuplicates: 0 })).not.toContain('close-duplicate');
+  });
+
   it.each(['accept', 'decline', 'redirect'] as const)('lets nobody %s around an unacknowledged hard stop', (event) => {
     expect(decide(referralMachine, 'in-triage', event, { ...clinician, openHardStops: 1 })).toMatchObject({ refusal: { rule: 'referral.red-flag-unacknowledged' } });
   });
 
   it('lets the clinic do nothing past an unacknowledged hard stop but look, ask, undo, and see the patient', () => {
-    const open: readonly ReferralEvent[] = ['open-triage', 'request-information', 'provide-information', 'stop-waiting', 'undo', 'attend', 'miss', 'cancel-appointment', 'begin-care', 'resume'];
+    const open: readonly ReferralEvent[] = ['open-triage', 'request-information', 'provide-information', 'stop-waiting', 'undo', 'hear-from-patient', 'attend', 'miss', 'cancel-appointment', 'begin-care', 'resume'];
     for (const { state, circumstances, passes } of EXPECTED) {
       const stopped = { ...clinician, ...circumstances, openHardStops: 1 };
       expect([state, availableEvents(referralMachine, state, stopped)]).toEqual([state, REFERRAL_EVENTS.filter((event) => open.includes(event) && passes[event])]);

@@ -33,6 +33,7 @@ export const REFERRAL_EVENTS = [
   'correct',
   'confirm-redirection',
   'waitlist',
+  'hear-from-patient',
   'book',
   'attend',
   'miss',
@@ -44,6 +45,8 @@ export const REFERRAL_EVENTS = [
   'confirm-withdrawal',
   'close',
   'close-unseen',
+  'close-duplicate',
+  'return-incomplete',
   'enter-in-error',
 ] as const;
 export type ReferralEvent = (typeof REFERRAL_EVENTS)[number];
@@ -58,6 +61,8 @@ export interface Circumstances {
   readonly isClinician: boolean;
   /** Red flags of the hard-stop kind that were found and that no clinician has acknowledged. */
   readonly openHardStops: number;
+  /** Other referrals of which nobody has said yet whether they are this one. */
+  readonly suspectedDuplicates: number;
   /** The state of the last decision: none waits, it can still be undone, or its window is over and it has not left yet. */
   readonly decision: 'none' | 'undoable' | 'lapsed';
   /** The referrer has been told of an acceptance, so it cannot be taken back. */
@@ -107,6 +112,9 @@ const unsettled = rule('already-settled', 'The redirection is already settled.',
 const seen = rule('not-seen-yet', 'The patient has not been seen yet.', (c) => c.seen);
 const notSeen = rule('already-seen', 'The patient has been seen already.', (c) => !c.seen);
 
+const duplicateSuspected = rule('no-duplicate-suspected', 'No other referral is linked to this one as a possible duplicate.', (c) => c.suspectedDuplicates > 0);
+const byRule = rule('returned-by-rule', 'Cairn does this by itself, by the clinic’s rule, when the information did not come.', (c) => c.by === 'cairn');
+
 const inEffect = all(triager, nothingPending);
 /** Nothing of what the clinic decides passes by a hard stop; what the referrer takes back does, and its alert stays with the rota. */
 const clear = all(inEffect, flagsAcknowledged);
@@ -126,7 +134,8 @@ export const referralMachine: Machine<ReferralState, ReferralEvent, Circumstance
   events: REFERRAL_EVENTS,
   terminal: ['entered-in-error'],
   transitions: [
-    { from: ['received', 'waitlisted'], event: 'open-triage', to: 'in-triage', guard: triager },
+    { from: 'received', event: 'open-triage', to: 'in-triage', guard: triager },
+    { from: 'waitlisted', event: 'open-triage', to: 'in-triage', guard: clinicOrCairn },
 
     { from: 'in-triage', event: 'request-information', to: 'information-requested', guard: all(triager, notTold) },
     { from: 'information-requested', event: 'provide-information', to: 'in-triage', guard: eitherParty },
@@ -150,6 +159,7 @@ export const referralMachine: Machine<ReferralState, ReferralEvent, Circumstance
 
     { from: 'redirected', event: 'confirm-redirection', to: 'redirected', guard: all(clear, unsettled) },
 
+    { from: 'waitlisted', event: 'hear-from-patient', to: 'waitlisted', guard: clinicOrCairn },
     { from: 'accepted', event: 'waitlist', to: 'waitlisted', guard: clear },
     { from: ['accepted', 'waitlisted', 'to-rebook'], event: 'book', to: 'booked', guard: clear },
     { from: 'booked', event: 'attend', to: 'in-care', guard: triager },
@@ -173,6 +183,12 @@ export const referralMachine: Machine<ReferralState, ReferralEvent, Circumstance
     { from: ['accepted', 'waitlisted', 'booked', 'in-care', 'cancellation-requested'], event: 'close', to: 'closed', guard: all(clinicOrCairn, nothingPending, flagsAcknowledged) },
     { from: ['accepted', 'waitlisted', 'booked', 'to-rebook'], event: 'close-unseen', to: 'closed-not-seen', guard: clear },
     { from: 'in-triage', event: 'close-unseen', to: 'closed-not-seen', guard: all(triager, told, flagsAcknowledged) },
+
+    { from: ['received', 'information-requested'], event: 'close-duplicate', to: 'declined', guard: all(triager, duplicateSuspected, flagsAcknowledged) },
+    { from: 'in-triage', event: 'close-duplicate', to: 'declined', guard: all(triager, duplicateSuspected, notTold, flagsAcknowledged) },
+    { from: 'in-triage', event: 'close-duplicate', to: 'closed-not-seen', guard: all(triager, duplicateSuspected, told, flagsAcknowledged) },
+    { from: ['accepted', 'waitlisted', 'booked', 'to-rebook'], event: 'close-duplicate', to: 'closed-not-seen', guard: all(duplicateSuspected, clear) },
+    { from: 'information-requested', event: 'return-incomplete', to: 'declined', guard: all(byRule, flagsAcknowledged) },
 
     { from: REFERRAL_STATES.filter((state) => state !== 'entered-in-error'), event: 'enter-in-error', to: 'entered-in-error', guard: eitherPartyClear },
   ],

@@ -1,7 +1,10 @@
 import { Migration } from '@mikro-orm/migrations';
 import { sweptTable, tenantTable, type NamedMigration } from '@cairn/platform';
 import { DIALECTS } from './referral.dialect.js';
+import { ReferralDuplicatesMigration } from './referral-duplicates.migration.js';
+import { ReferralIntakeMigration } from './referral-intake.migration.js';
 import { ReferralSafetyMigration } from './referral-safety.migration.js';
+import { TriageRulesMigration } from './triage-rules.migration.js';
 import { PATHWAYS, URGENCIES } from './referral.settings.js';
 import { REFERRAL_STATES } from './referral.workflow.js';
 
@@ -131,4 +134,7 @@ class ReferralsMigration extends Migration {
 export const referralsMigrations: readonly NamedMigration[] = [
   { name: '202611220230_referrals', class: ReferralsMigration },
   { name: '202611252020_referral_safety', class: ReferralSafetyMigration },
+  { name: '202611252030_referral_duplicates', class: ReferralDuplicatesMigration },
+  { name: '202611252040_triage_rules', class: TriageRulesMigration },
+  { name: '202611252050_referral_intake', class: ReferralIntakeMigration },
 ];

@@ -1,8 +1,21 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { FhirCommands, FhirModule, SubscriptionTopics, readTopics } from '@cairn/fhir';
 import { AlertSubjects, OutcomesModule } from '@cairn/outcomes';
+import { PeopleModule } from '@cairn/people';
 import { DueWorkRegistry } from '@cairn/platform';
+import { DischargeWatch } from './discharge-watch.service.js';
+import { IntakeLinksController } from './intake-links.controller.js';
+import { IntakeLinks } from './intake-links.service.js';
+import { IntakePageController } from './intake-page.controller.js';
+import { ReferralProposalsController } from './referral-proposals.controller.js';
+import { ReferralProposals } from './referral-proposals.service.js';
+import { IncompleteReferralWork } from './incomplete-referral.work.js';
+import { IncompleteReferrals } from './incomplete-referral.service.js';
+import { ReferralAdvice } from './referral-advice.service.js';
+import { ReferralConversationController } from './referral-conversation.controller.js';
 import { ReferralAlertSubject } from './referral-alert-subject.js';
+import { ReferralAttachmentsController } from './referral-attachments.controller.js';
+import { ReferralAttachments } from './referral-attachments.service.js';
 import { ReferralCareController } from './referral-care.controller.js';
 import { ReferralCare } from './referral-care.service.js';
 import { ReferralClosingController } from './referral-closing.controller.js';
@@ -10,7 +23,10 @@ import { ReferralClosing } from './referral-closing.service.js';
 import { ReferralCommands } from './referral-commands.service.js';
 import { ReferralController } from './referral.controller.js';
 import { ReferralDecisions } from './referral-decisions.service.js';
+import { ReferralDeliveries } from './referral-deliveries.service.js';
 import { ReferralDesk } from './referral-desk.service.js';
+import { ReferralDuplicatesController } from './referral-duplicates.controller.js';
+import { ReferralDuplicates } from './referral-duplicates.service.js';
 import { ReferralEvidence } from './referral-evidence.service.js';
 import { ReferralIntake } from './referral-intake.service.js';
 import { ReferralMoves } from './referral-moves.service.js';
@@ -29,22 +45,37 @@ import { ReferralTriageController } from './referral-triage.controller.js';
 import { ReferralTriage } from './referral-triage.service.js';
 import { Referrals } from './referrals.service.js';
 import { ReviewOverdueWork } from './review-overdue.work.js';
+import { TriageRulesController } from './triage-rules.controller.js';
+import { TriageRules } from './triage-rules.service.js';
+import { TriageSuggestions } from './triage-suggestions.service.js';
+import { WaitingLinks } from './waiting-links.service.js';
+import { WaitingPageController } from './waiting-page.controller.js';
+import { WaitingList } from './waiting-list.service.js';
+import { WaitingQuestionWork } from './waiting-question.work.js';
 import { UndoWindowWork } from './undo-window.work.js';
 
-const offered = [Referrals, ReferralSources];
+const offered = [Referrals, ReferralDeliveries, ReferralSources];
 
 /** Referrals from their arrival to their outcome. */
 @Module({
-  imports: [FhirModule, OutcomesModule],
-  controllers: [ReferralController, ReferralTriageController, ReferralCareController, ReferralClosingController, ReferralSafetyController],
+  imports: [FhirModule, OutcomesModule, PeopleModule],
+  controllers: [ReferralController, ReferralTriageController, ReferralCareController, ReferralClosingController, ReferralSafetyController, ReferralDuplicatesController, ReferralAttachmentsController, ReferralConversationController, TriageRulesController, IntakeLinksController, IntakePageController, ReferralProposalsController, WaitingPageController],
   providers: [
     ...offered,
+    DischargeWatch,
+    IntakeLinks,
+    ReferralProposals,
+    IncompleteReferralWork,
+    IncompleteReferrals,
     ReferralAlertSubject,
     ReferralCare,
     ReferralClosing,
     ReferralCommands,
     ReferralDecisions,
+    ReferralAdvice,
+    ReferralAttachments,
     ReferralDesk,
+    ReferralDuplicates,
     ReferralEvidence,
     ReferralIntake,
     ReferralLists,
@@ -58,6 +89,11 @@ const offered = [Referrals, ReferralSources];
     ReviewOverdueWork,
     ReferralTriage,
     SafetyReports,
+    TriageRules,
+    TriageSuggestions,
+    WaitingLinks,
+    WaitingList,
+    WaitingQuestionWork,
     UndoWindowWork,
   ],
   exports: offered,
@@ -68,8 +104,11 @@ export class ReferralsModule implements OnModuleInit {
     private readonly fhirCommands: FhirCommands,
     private readonly topics: SubscriptionTopics,
     private readonly commands: ReferralCommands,
+    private readonly discharge: DischargeWatch,
     private readonly undoWindow: UndoWindowWork,
     private readonly reviewOverdue: ReviewOverdueWork,
+    private readonly incomplete: IncompleteReferralWork,
+    private readonly waitingQuestion: WaitingQuestionWork,
     private readonly alertSubjects: AlertSubjects,
     private readonly alertSubject: ReferralAlertSubject,
   ) {}
@@ -77,8 +116,11 @@ export class ReferralsModule implements OnModuleInit {
   onModuleInit(): void {
     this.fhirCommands.register(this.commands);
     for (const topic of readTopics(topics)) this.topics.register(topic);
+    this.fhirCommands.register(this.discharge);
     this.dueWork.register(this.undoWindow);
     this.dueWork.register(this.reviewOverdue);
+    this.dueWork.register(this.incomplete);
+    this.dueWork.register(this.waitingQuestion);
     this.alertSubjects.register(this.alertSubject);
   }
 }

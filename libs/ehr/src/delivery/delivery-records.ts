@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { FhirStore } from '@cairn/fhir';
+import { ReferralDeliveries } from '@cairn/referrals';
 import { Clinics, Metrics, Transactions, audit, backoffSeconds, type Scope, type Tx } from '@cairn/platform';
 import { LockMode } from '@mikro-orm/postgresql';
 import type { TypeCapability } from '../connection/capability.js';
@@ -28,6 +29,7 @@ export class DeliveryRecords {
     private readonly store: FhirStore,
     private readonly clinics: Clinics,
     private readonly metrics: Metrics,
+    private readonly referrals: ReferralDeliveries,
   ) {}
 
   /** Returns the delivery of the same patient that is first in line now, which is this one when it holds up the others; undefined when there is none. */
@@ -41,6 +43,7 @@ export class DeliveryRecords {
       // Somebody else took over when the lease ended: what this try found out is kept, and the other's word stands.
       if (delivery.state !== 'sending' || delivery.attempts !== claim.attempt) return undefined;
       this.#decide(tx, delivery, connection, outcome, now);
+      await this.#tellReferral(tx, delivery);
       await this.#tellPeople(tx, delivery, connection, outcome);
       await this.#keepEvidence(tx, delivery, connection, outcome, now);
       await tx.flush();
@@ -77,6 +80,12 @@ export class DeliveryRecords {
       // The one that was to try did not need to call: the next may.
       setCircuit(connection, { ...circuitOf(connection), state: 'open', until: now });
     }
+  }
+
+  /** The people who work on a referral see on it that its Task was not taken. */
+  async #tellReferral(tx: Tx, { resourceType, resourceId, state, problem }: EhrDelivery): Promise<void> {
+    if (resourceType !== 'Task') return;
+    await this.referrals.note(tx, resourceId, state === 'failed' || state === 'dead' || state === 'not-taken' ? { state, problem: problem ?? null } : undefined);
   }
 
   async #tellPeople(tx: Tx, delivery: EhrDelivery, connection: EhrConnection, outcome: Outcome): Promise<void> {

@@ -45,6 +45,7 @@ export const configSchema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   FHIR_BODY_LIMIT_BYTES: z.coerce.number().int().min(1024).default(10 * 1024 * 1024),
   API_BODY_LIMIT_BYTES: z.coerce.number().int().min(1024).default(1024 * 1024),
+  API_UPLOAD_LIMIT_BYTES: z.coerce.number().int().min(1024).default(5 * 1024 * 1024),
   FHIR_BUNDLE_LIMIT: z.coerce.number().int().min(1).default(5000),
   FHIR_CONDITIONAL_DELETE_LIMIT: z.coerce.number().int().min(1).max(1000).default(1),
   FHIR_SUBSCRIPTION_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(18),

@@ -5,6 +5,9 @@ import type { Config } from '../config/config.js';
 /** Media types whose bodies /fhir takes as text: FHIR JSON must not pass through `JSON.parse`, which turns 1.10 into 1.1. */
 const FHIR_TYPES = ['application/fhir+json', 'application/json-patch+json'];
 
+/** Files that people send to /api as they are. */
+const UPLOAD_TYPES = ['application/pdf', 'image/png', 'image/jpeg', 'image/tiff'];
+
 /** The escape of U+0000, which no text in PostgreSQL can hold. An even number of backslashes before it means that it is not one. */
 const NUL = /(?<!\\)(?:\\\\)*\\u0000/;
 
@@ -15,6 +18,7 @@ const NUL = /(?<!\\)(?:\\\\)*\\u0000/;
 export function registerBodyParsers(fastify: FastifyInstance, config: Config): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(FHIR_TYPES, { parseAs: 'buffer', bodyLimit: config.FHIR_BODY_LIMIT_BYTES }, (_request, body, done) => done(null, body));
+  fastify.addContentTypeParser(UPLOAD_TYPES, { parseAs: 'buffer', bodyLimit: config.API_UPLOAD_LIMIT_BYTES }, (_request, body, done) => done(null, body));
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.addContentTypeParser(
     'application/json',
