@@ -5,6 +5,8 @@ import { RefusedAccess } from './audit-events/refused-access.js';
 import { ConditionalReferences } from './bundle/conditional-references.js';
 import { TransactionWrites } from './bundle/transaction.js';
 import { FhirCommands } from './commands/fhir-commands.js';
+import { ExportController } from './export/export.controller.js';
+import { ExportWork } from './export/export.work.js';
 import { Answers } from './http/answers.js';
 import { FhirController } from './http/fhir.controller.js';
 import { FhirRouter } from './http/fhir-router.js';
@@ -14,6 +16,7 @@ import { ConditionalDeletes } from './interactions/conditional-delete.js';
 import { FhirReads } from './interactions/fhir-reads.js';
 import { FhirWrites } from './interactions/fhir-writes.js';
 import { FhirOperations } from './operations/fhir-operations.js';
+import { registerOwnOperations } from './operations/own-operations.js';
 import { ValidateOperation } from './operations/validate-operation.js';
 import { References } from './search-index/references.js';
 import { Search } from './search/search.js';
@@ -36,10 +39,12 @@ interface StoreParts {
   readonly writer: ResourceWriter;
 }
 
+const HOUR_MS = 60 * 60 * 1000;
+
 /** The FHIR R4 store and its API at /fhir. Global: features use FhirStore, and register with FhirCommands, FhirOperations and SubscriptionTopics. */
 @Global()
 @Module({
-  controllers: [FhirController, SubscriptionDeskController],
+  controllers: [ExportController, FhirController, SubscriptionDeskController],
   providers: [
     FhirCommands,
     FhirOperations,
@@ -52,6 +57,11 @@ interface StoreParts {
         const references = new References(base);
         return { base, references, search: new Search(references), writer: new ResourceWriter(new ResourceNumbers(), references) };
       },
+    },
+    {
+      provide: ExportWork,
+      inject: [Transactions, STORE, CONFIG],
+      useFactory: (transactions: Transactions, { references }: StoreParts, config: Config) => new ExportWork(transactions, references, config.FHIR_EXPORT_HOURS * HOUR_MS),
     },
     { provide: FhirStore, inject: [STORE], useFactory: ({ writer, search }: StoreParts) => new FhirStore(writer, search) },
     { provide: SubscriptionTopics, inject: [STORE], useFactory: ({ base }: StoreParts) => new SubscriptionTopics(base) },
@@ -73,6 +83,7 @@ interface StoreParts {
         const fhirReads = new FhirReads(search);
         const reads = new ReadRequests(fhirReads, new AuditEvents(search, references, fhirReads), references, answers);
         operations.register(new ValidateOperation(fhirReads, commands));
+        registerOwnOperations(operations, { reads: fhirReads, references, answers });
         const parts = { transactions, audits, reads, operations, writes, creates, deletes, bundles, answers, refusals: new RefusedAccess(transactions, references), logger };
         return new FhirRouter(parts, { maxEntries: config.FHIR_BUNDLE_LIMIT });
       },
@@ -86,10 +97,12 @@ export class FhirModule implements OnModuleInit {
     private readonly topics: SubscriptionTopics,
     private readonly subscriptions: Subscriptions,
     private readonly work: DueWorkRegistry,
+    private readonly exports: ExportWork,
   ) {}
 
   onModuleInit(): void {
     for (const topic of readTopics(ownTopics)) this.topics.register(topic);
     this.subscriptions.register(this.operations, this.work);
+    this.work.register(this.exports);
   }
 }

@@ -48,17 +48,29 @@ export class AccessPolicy {
 
   /** What a resource of the type must meet so that the actor may do this with it; undefined where all may be. */
   restriction(permission: Permission, type: string): Restriction {
-    const grants = this.#grantsFor(permission, type);
-    if (grants.some(({ query }) => query === undefined)) return undefined;
-    return grants.flatMap(({ query }) => {
-      const criteria = readCriteria(type, query ?? '');
-      return criteria ? [criteria] : [];
-    });
+    return restrictionOf(type, this.#grantsFor(permission, type));
+  }
+
+  /**
+   * What a resource of the type must meet so that the actor may have it among all others, without naming it: a right that covers both
+   * reading and searching. Undefined where all may be had, an empty list where none.
+   */
+  listing(type: string): Restriction {
+    return restrictionOf(type, this.#grantsFor('r', type).filter(({ permissions }) => permissions.has('s')));
   }
 
   #grantsFor(permission: Permission, type: string): Grant[] {
     return this.grants.filter((grant) => (grant.type === '*' ? !grant.except?.has(type) : grant.type === type) && grant.permissions.has(permission));
   }
+}
+
+/** What the grants' queries ask of a resource of the type. */
+function restrictionOf(type: string, grants: readonly Grant[]): Restriction {
+  if (grants.some(({ query }) => query === undefined)) return undefined;
+  return grants.flatMap(({ query }) => {
+    const criteria = readCriteria(type, query ?? '');
+    return criteria ? [criteria] : [];
+  });
 }
 
 /** The conditions of a scope. A scope whose query makes no sense for the type grants nothing: it must not be read as wider than it was meant. */

@@ -47,7 +47,7 @@ export class Answers {
     const entries = [
       ...matches.map((version) => this.#entry(version, `"search":{"mode":"match"}`, query.shape)),
       ...included.map((version) => this.#entry(version, `"search":{"mode":"include"}`, query.shape?.kind === 'elements' ? undefined : query.shape)),
-      ...(notes.length > 0 ? [`{"resource":${JSON.stringify(outcome('warning', 'not-supported', ...notes))},"search":{"mode":"outcome"}}`] : []),
+      ...(notes.length > 0 ? [outcomeEntry(notes)] : []),
     ];
     const self = new URLSearchParams(query.applied);
     const links = [this.#link('self', `${this.base}/${query.address}`, self)];
@@ -58,6 +58,26 @@ export class Answers {
       links.push(this.#link('next', `${this.base}/${query.address}`, parameters));
     }
     return { status: 200, json: bundle('searchset', entries, { total, links }), touched: touchedBy([...matches, ...included]) };
+  }
+
+  /** A page of the record that belongs to a resource (`Patient/1`), as a Bundle: what is its own as matches, what that refers to as included. */
+  record(of: string, { members, referred, self, next, ignored }: RecordAnswer): FhirAnswer {
+    const entries = [
+      ...members.map((version) => this.#entry(version, `"search":{"mode":"match"}`)),
+      ...referred.map((version) => this.#entry(version, `"search":{"mode":"include"}`)),
+      ...(ignored.length > 0 ? [outcomeEntry(ignored.map((name) => `The parameter "${name}" is not supported and was ignored.`))] : []),
+    ];
+    const address = `${this.base}/${of}/$everything`;
+    const links = [this.#link('self', address, self), ...(next ? [this.#link('next', address, next)] : [])];
+    return { status: 200, json: bundle('searchset', entries, { links }), touched: touchedBy([...members, ...referred]) };
+  }
+
+  /** What `$match` found, the likeliest first, as a Bundle. */
+  matches(graded: readonly GradedMatch[]): FhirAnswer {
+    const entries = graded.map(({ version, score, grade }) =>
+      this.#entry(version, `"search":${JSON.stringify({ extension: [{ url: MATCH_GRADE, valueCode: grade }], mode: 'match', score })}`),
+    );
+    return { status: 200, json: bundle('searchset', entries, { total: graded.length, links: [] }), touched: touchedBy(graded.map(({ version }) => version)) };
   }
 
   /** A version that the caller has already. */
@@ -112,6 +132,28 @@ export class Answers {
     return { relation, url: query === '' ? address : `${address}?${query}` };
   }
 }
+
+/** A patient who may be the one asked for. */
+export interface GradedMatch {
+  readonly version: StoredVersion;
+  /** From 0 to 1. */
+  readonly score: number;
+  readonly grade: string;
+}
+
+const MATCH_GRADE = 'http://hl7.org/fhir/StructureDefinition/match-grade';
+
+/** A page of a record, with what the next page is asked by. */
+interface RecordAnswer {
+  readonly members: readonly StoredVersion[];
+  readonly referred: readonly StoredVersion[];
+  readonly self: URLSearchParams;
+  readonly next?: URLSearchParams;
+  /** Parameters that were passed over. */
+  readonly ignored: readonly string[];
+}
+
+const outcomeEntry = (notes: readonly string[]): string => `{"resource":${JSON.stringify(outcome('warning', 'not-supported', ...notes))},"search":{"mode":"outcome"}}`;
 
 /** What is said when a bound kept more from being included. */
 const CUT = {

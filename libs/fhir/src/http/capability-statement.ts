@@ -26,6 +26,7 @@ export function capabilityStatement({ publicUrl, version, date, deletesAtOnce, o
     status: 'active',
     date: date.toISOString(),
     kind: 'instance',
+    instantiates: ['http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data'],
     fhirVersion: '4.0.1',
     format: ['json', 'application/fhir+json'],
     patchFormat: ['application/json-patch+json', 'application/fhir+json'],

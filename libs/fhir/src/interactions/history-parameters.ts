@@ -45,7 +45,7 @@ export function historyParameters(parameters: Parameters): HistoryParameters {
 }
 
 /** The start of what `_since` names. Refuses with 400 what is no date or instant. */
-function sinceIn(value: string): Date {
+export function sinceIn(value: string): Date {
   const range = rangeOf(value);
   if (!range) throw badParameter('_since', 'Must be an instant such as 2024-05-17T10:00:00Z.');
   return new Date(range.low);

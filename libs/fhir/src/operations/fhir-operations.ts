@@ -6,7 +6,7 @@ import { notAllowed } from '../interactions/type-rules.js';
 
 /** What an operation is asked of: the whole server, all resources of a type, or one of them. */
 export type OperationTarget = { readonly level: 'system' } | { readonly level: 'type'; readonly type: ResourceType } | { readonly level: 'instance'; readonly type: ResourceType; readonly id: string };
-type OperationLevel = OperationTarget['level'];
+export type OperationLevel = OperationTarget['level'];
 
 /** An operation of /fhir beyond the interactions of REST, such as `$everything`. */
 export interface FhirOperation {
@@ -27,9 +27,11 @@ export interface FhirOperation {
 export class FhirOperations {
   readonly #operations: FhirOperation[] = [];
 
-  /** Refuses a second operation of the same name. */
+  /** Refuses a second operation of the same name at the same level. One name may stand for several definitions, as `$export` does. */
   register(operation: FhirOperation): void {
-    if (this.#operations.some(({ name }) => name === operation.name)) throw new Error(`The operation $${operation.name} is registered twice.`);
+    if (this.#operations.some(({ name, levels }) => name === operation.name && levels.some((level) => operation.levels.includes(level)))) {
+      throw new Error(`The operation $${operation.name} is registered twice.`);
+    }
     this.#operations.push(operation);
   }
 

@@ -1,3 +1,5 @@
+import type { ResourceType } from '@medplum/fhirtypes';
+import { isResourceType } from '../definitions/structures.js';
 import type { FhirRequest } from '../http/fhir-request.js';
 import { badParameter, type Parameters } from '../interactions/history-parameters.js';
 
@@ -17,4 +19,12 @@ function plainParameters(body: Readonly<Record<string, unknown>>): Parameters {
     const value: unknown = Object.entries(parameter).find(([key]) => key.startsWith('value'))?.[1];
     return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [[parameter.name, String(value)]] : [];
   });
+}
+
+/** The types that a `_type` lists. Refuses what is no type of R4. */
+export function typesIn(value: string): ResourceType[] {
+  const types = value.split(',').map((type) => type.trim()).filter((type) => type !== '');
+  const known = types.filter(isResourceType);
+  if (known.length === 0 || known.length < types.length) throw badParameter('_type', 'Must be names of FHIR R4 resource types, separated by commas.');
+  return known;
 }

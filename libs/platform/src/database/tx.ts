@@ -114,6 +114,11 @@ export class Transactions {
     return this.#within('begin read only', scope, work);
   }
 
+  /** Like `run`, but every statement sees the database as it was at the first of them. For work that reads much and must fit together. */
+  async snapshot<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#within('begin isolation level repeatable read', scope, work);
+  }
+
   /**
    * Reads for a scope without a transaction around it all: each statement is one of its own, and sees what is committed when it runs.
    * PostgreSQL refuses writes. A statement costs one round trip, settings of row-level security included.

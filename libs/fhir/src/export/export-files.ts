@@ -1,0 +1,52 @@
+import { notFound } from '@cairn/kernel';
+import { audit, type Scope, type Transactions, type Tx } from '@cairn/platform';
+import type { ExportJob } from './export-jobs.js';
+
+/** A finished file, as the manifest lists it. */
+export interface FileFacts {
+  readonly file: number;
+  readonly type: string;
+  readonly count: number;
+}
+
+/** The files of a complete export. */
+export async function filesOf(tx: Tx, { id, run }: ExportJob): Promise<FileFacts[]> {
+  return tx.query<FileFacts>({
+    name: 'fhir-export-files',
+    text: `select file, min(resource_type) as "type", sum(resources)::int as "count" from fhir_export_chunk
+      where clinic_id = $1 and export_id = $2 and run = $3 group by file order by file`,
+    values: [tx.scope.clinicId, id, run],
+  });
+}
+
+/** Sends a file part by part. What a part holds is audited, committed, before the part leaves. */
+export class ExportFiles {
+  constructor(private readonly transactions: Transactions) {}
+
+  /** The parts of a file, read one at a time as they are asked for; the first is read at once. Refuses with 404 a file that isn't there. */
+  async open(scope: Scope, job: ExportJob, file: number): Promise<AsyncIterable<string>> {
+    const first = await this.#part(scope, job, file, 0);
+    if (first === undefined) throw notFound('The file');
+    return this.#from(first, scope, job, file);
+  }
+
+  async *#from(first: string, scope: Scope, job: ExportJob, file: number): AsyncIterable<string> {
+    let text: string | undefined = first;
+    for (let part = 1; text !== undefined; part++) {
+      yield text;
+      text = await this.#part(scope, job, file, part);
+    }
+  }
+
+  async #part(scope: Scope, { id, run }: ExportJob, file: number, part: number): Promise<string | undefined> {
+    return this.transactions.run(scope, async (tx) => {
+      const [chunk] = await tx.query<{ body: string; entities: string[]; patients: string[] }>({
+        name: 'fhir-export-part',
+        text: 'select body, entities, patients from fhir_export_chunk where clinic_id = $1 and export_id = $2 and run = $3 and file = $4 and part = $5',
+        values: [scope.clinicId, id, run, file, part],
+      });
+      if (chunk) await audit(tx, { action: 'read', what: 'fhir.export-file', entities: chunk.entities, patients: chunk.patients });
+      return chunk?.body;
+    });
+  }
+}
