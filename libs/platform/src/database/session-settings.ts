@@ -18,20 +18,24 @@ const apply = Object.keys(SETTINGS)
   .map((name, index) => `set_config('${name}', $${index + 1}, true)`)
   .join(', ');
 
-const BEGIN = { name: 'cairn-begin', text: 'begin' } as const;
-const BEGIN_READING = { name: 'cairn-begin-reading', text: 'begin read only' } as const;
+/** How a transaction may begin, each with the name under which it is prepared. */
+const BEGINNINGS = {
+  begin: 'cairn-begin',
+  'begin read only': 'cairn-begin-reading',
+  'begin isolation level repeatable read': 'cairn-begin-snapshot',
+} as const;
 const SETTLE = { name: 'cairn-settle', text: `select ${apply}` } as const;
 const SETTLE_READING = { name: 'cairn-settle-reading', text: `select ${apply}, set_config('transaction_read_only', 'on', true)` } as const;
 
 /** How work for a scope begins: what leads its first statement. */
 export interface Opening {
-  readonly begin: 'begin' | 'begin read only';
+  readonly begin: keyof typeof BEGINNINGS;
   readonly scope: Scope;
 }
 
 /** Begins a transaction for the scope. */
 export const opening = ({ begin, scope }: Opening): LeadStatement[] => [
-  { name: begin === 'begin' ? BEGIN.name : BEGIN_READING.name, values: [] },
+  { name: BEGINNINGS[begin], values: [] },
   { name: SETTLE.name, values: valuesOf(scope) },
 ];
 
@@ -44,8 +48,8 @@ export const writingAs = (scope: Scope): LeadStatement[] => [{ name: SETTLE.name
 /** Prepares these statements on a new connection, before anything is asked of it. */
 export async function prepareSession(client: ClientBase): Promise<void> {
   const none = Object.keys(SETTINGS).map(() => '');
-  for (const begin of [BEGIN, BEGIN_READING]) {
-    await client.query({ ...begin });
+  for (const [text, name] of Object.entries(BEGINNINGS)) {
+    await client.query({ name, text });
     await client.query('rollback');
   }
   for (const settle of [SETTLE, SETTLE_READING]) await client.query({ ...settle, values: none });
