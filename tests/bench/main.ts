@@ -6,6 +6,8 @@ import { asJson, asTable, type Row } from './report.js';
 const suites: Record<string, (instance: Instance, wanted: (name: string) => boolean) => Promise<Row[]>> = { fhir: fhirBench };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false }, only: { type: 'string', default: '' } } });
+/** Which rows: a pattern of how their names begin, such as `read|search patient`. */
+const only = new RegExp(`^(?:${values.only})`);
 const wanted = positionals.length > 0 ? positionals : Object.keys(suites);
 const unknown = wanted.filter((name) => !(name in suites));
 if (unknown.length > 0) {
@@ -15,7 +17,7 @@ if (unknown.length > 0) {
 const instance = await findInstance();
 const rows: Row[] = [];
 try {
-  for (const name of wanted) rows.push(...((await suites[name]?.(instance, (row) => row.startsWith(values.only))) ?? []));
+  for (const name of wanted) rows.push(...((await suites[name]?.(instance, (row) => only.test(row))) ?? []));
 } finally {
   await instance.owner.end();
 }

@@ -6,6 +6,7 @@ import { createApi } from '../../apps/api/src/create-api.js';
 import { makeDemoClinic, plantDemoTeam } from '../../apps/cli/src/seed/seed-demo.js';
 import { createWorker } from '../../apps/worker/src/create-worker.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
+import { freePort } from './ports.js';
 
 export interface TestAppOptions {
   /** Also run a worker in this process. */
@@ -50,16 +51,6 @@ export const testEnvironment = (database: TestDatabase): Record<string, string> 
   LOG_LEVEL: process.env['CAIRN_TEST_LOG'] ?? 'silent',
   PORT: '0',
 });
-
-const freePort = async (): Promise<number> => {
-  const { createServer } = await import('node:net');
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || address === null) throw new Error('No free port.');
-  return address.port;
-};
 
 /** Starts Cairn in this process. Call `stop` when done. */
 export async function startTestApp({ worker: withWorker = false, environment = {} }: TestAppOptions = {}): Promise<TestApp> {

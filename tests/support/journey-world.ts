@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFile } from 'node:child_process';
@@ -11,6 +10,7 @@ import type { StaffRole, World } from '../../apps/demo/src/journey/world.js';
 import { signIn, startSandbox, type Sandbox } from '../../apps/sandbox/src/index.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
+import { freePort } from './ports.js';
 import { CairnProcess } from './process.js';
 
 export interface JourneyWorld extends World {
@@ -31,14 +31,6 @@ export interface JourneyWorldOptions {
   readonly patients?: string;
   readonly environment?: Record<string, string>;
 }
-
-const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
 
 const TOKEN_MS = 4 * 60_000;
 

@@ -160,10 +160,12 @@ export class WriteSession {
 
   /** Lets the features decide, and learns the versions in force afterwards: a feature may have written more. */
   async #command(): Promise<void> {
-    const { commands } = this.parts;
+    const { commands, writer } = this.parts;
     const heard = [...this.#changes.values()].filter(({ type }) => isResourceType(type) && commands.types.has(type));
     if (heard.length === 0) return;
+    const before = writer.writesIn(this.tx);
     await commands.run(this.tx, heard.flatMap((change) => commandOf(change, this.#latest.get(nameOf(change))) ?? []));
+    if (writer.writesIn(this.tx) === before) return;
     for (const [name, version] of await readCurrent(this.tx, heard)) this.#latest.set(name, version);
   }
 }

@@ -77,6 +77,8 @@ const UPDATE = `with i as materialized (select * from ${resourceArrays}),
 
 /** Writes versions of resources together with their index rows and what they replace. */
 export class ResourceWriter {
+  readonly #writes = new WeakMap<Tx, number>();
+
   constructor(
     private readonly numbers: ResourceNumbers,
     private readonly references: References,
@@ -90,6 +92,7 @@ export class ResourceWriter {
    * a patient who isn't shared with it, exactly as if there were no such patient, or would lose sight of what it writes.
    */
   async write(tx: Tx, changes: readonly Change[], by: Owner): Promise<CurrentVersion[]> {
+    this.#writes.set(tx, this.writesIn(tx) + 1);
     const fresh = changes.filter(({ previous }) => !previous);
     const numbers = await this.numbers.take(tx, fresh.length);
     const now = tx.clock.now();
@@ -105,6 +108,11 @@ export class ResourceWriter {
       throw error;
     }
     return prepared;
+  }
+
+  /** How often a transaction has written so far. */
+  writesIn(tx: Tx): number {
+    return this.#writes.get(tx) ?? 0;
   }
 
   #prepare({ method, type, id, previous, content, owner, patients = [] }: Change, now: Date, seq: number, tx: Tx): Prepared {
