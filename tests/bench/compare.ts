@@ -3,7 +3,7 @@ import { answersPerSecond, type Request, type Requests } from './load.js';
 import { row, type Row } from './report.js';
 
 const ROUNDS = 3;
-const SECONDS = 1.5;
+const SECONDS = 1;
 
 /** What is measured: requests below /fhir, and the same done by the bare server. */
 export interface Comparison {
