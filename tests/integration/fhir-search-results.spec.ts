@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Bundle, OperationOutcome } from '@medplum/fhirtypes';
+import type { Basic, Bundle, OperationOutcome } from '@medplum/fhirtypes';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { FhirClient } from '../support/fhir-client.js';
 import { storeTwoRecords, type KnownResources } from '../support/fhir-records.js';
@@ -47,6 +47,38 @@ describe('the results of a search', () => {
       expect(rest).toHaveLength(4);
       const seen = (first.body.entry ?? []).map(({ resource }) => resource?.id);
       expect(rest.filter((id) => seen.includes(id))).toEqual([]);
+    });
+
+    it.each(['', '&_sort=_id', '&_sort=-_lastUpdated', '&_sort=identifier,-_id'])('neither skip nor repeat what stays, while another client creates, changes and deletes between any two pages (%s)', async (sort) => {
+      const mark = `busy${sort.length}`;
+      const basic = (value: string): Basic => ({ resourceType: 'Basic', code: { coding: [{ code: mark }] }, identifier: [{ value }] });
+      const staying: string[] = [];
+      const moving: string[] = [];
+      for (let n = 0; n < 20; n++) {
+        staying.push(await client.create(basic(`s-${n}`)));
+        moving.push(await client.create(basic(`m-${n}`)));
+      }
+      let reading = true;
+      let writes = 0;
+      const writing = (async () => {
+        for (let n = 0; reading; n++) {
+          const id = moving[n % moving.length] ?? '';
+          if (n % 3 === 0) await client.create(basic(`n-${n}`));
+          else if (n % 3 === 1) await client.put(`/Basic/${id}`, { ...basic(`c-${n}`), id });
+          else await client.delete(`/Basic/${id}`);
+          writes++;
+        }
+      })();
+      try {
+        const read = await client.ids(`/Basic?code=${mark}&_count=3${sort}`);
+        expect(read.filter((id) => staying.includes(id)).sort()).toEqual([...staying].sort());
+        // By a key that no write changes, nothing at all comes twice.
+        if (sort === '' || sort === '&_sort=_id') expect(new Set(read).size).toBe(read.length);
+      } finally {
+        reading = false;
+        await writing;
+      }
+      expect(writes).toBeGreaterThan(0);
     });
 
     it('say what was done: links, totals, a count that is capped', async () => {

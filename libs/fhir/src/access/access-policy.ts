@@ -1,5 +1,6 @@
 import { CairnError, forbidden } from '@cairn/kernel';
 import { may, type Actor } from '@cairn/platform';
+import { needsTerminology } from '../search/coded-criteria.js';
 import type { Restriction } from '../search/criterion-sql.js';
 import type { Criterion } from '../search/criterion.js';
 import { readQuery } from '../search/search-query.js';
@@ -77,7 +78,8 @@ function restrictionOf(type: string, grants: readonly Grant[]): Restriction {
 function readCriteria(type: string, query: string): readonly Criterion[] | undefined {
   try {
     const { criteria } = readQuery(type, new URLSearchParams(query), true);
-    return criteria.length > 0 ? criteria : undefined;
+    // Rights must not change with what is stored, so they can't depend on value sets.
+    return criteria.length > 0 && !criteria.some(needsTerminology) ? criteria : undefined;
   } catch (error) {
     if (error instanceof CairnError) return undefined;
     throw error;

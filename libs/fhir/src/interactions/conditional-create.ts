@@ -1,5 +1,6 @@
 import { conflict, invalid } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
+import { needsTerminology } from '../search/coded-criteria.js';
 import { isValue } from '../search/criterion.js';
 import { readQuery, type SearchQuery } from '../search/search-query.js';
 import type { Search } from '../search/search.js';
@@ -51,6 +52,8 @@ export function criteriaOf({ type, criteria = '' }: Pick<WriteRequest, 'type' | 
   }
   // What a chain looks through is bound by scopes to search, which a writer may not have.
   if (!query.criteria.every(isValue)) throw invalid('Criteria of a write can not look through references: no chains, no _has, no _list.', { code: 'bad-parameter' });
+  // What value sets say is bound by scopes to search as well.
+  if (query.criteria.some(needsTerminology)) throw invalid('Criteria of a write can not use :in, :not-in, :above or :below of codes.', { code: 'bad-parameter' });
   // Two are enough to know that it isn't one.
   return { ...query, sort: [], includes: [], count: 2, total: false, countOnly: false };
 }

@@ -3,11 +3,12 @@ import { typedCode } from '../search-index/index-value.js';
 import type { References } from '../search-index/references.js';
 import type { IndexedParameter, PlainParameter } from '../search-index/type-index.js';
 import type { Bindings } from './bindings.js';
+import { needsTerminology } from './coded-criteria.js';
 import { compositeSql } from './composite-sql.js';
 import { isValue, type Criterion, type Through, type ChainCriterion, type ItselfCriterion, type ReverseCriterion, type ValueCriterion } from './criterion.js';
 import { splitEscaped, unescapeText } from './parameter-text.js';
 import { refuse } from './refuse.js';
-import { dateSql, dateValue, either, numberSql, quantitySql, stringSql, tokenSql, uriSql } from './value-sql.js';
+import { codesSql, dateSql, dateValue, either, numberSql, quantitySql, stringSql, tokenSql, uriSql } from './value-sql.js';
 
 /** Conditions that the caller's rights put on a type: one of the lists must hold in full. Undefined puts none. */
 export type Restriction = readonly (readonly Criterion[])[] | undefined;
@@ -60,7 +61,7 @@ export function criterionSql(criterion: Criterion, context: SqlContext, patient?
     return `r.seq in (${rows(table, parameter.sources.map(numberOf), either(values.map((value) => condition(name, value, context.bindings))))})`;
   }
   const alternatives = either(valuesSql(criterion, parameter, context));
-  if (modifier === 'not') return `not exists (${rows(TABLES[parameter.kind], ids, alternatives)} and t.seq = r.seq)`;
+  if (modifier === 'not' || modifier === 'not-in') return `not exists (${rows(TABLES[parameter.kind], ids, alternatives)} and t.seq = r.seq)`;
   return `r.seq in (${rows(TABLES[parameter.kind], ids, alternatives)})`;
 }
 
@@ -174,8 +175,12 @@ function valuesSql(criterion: ValueCriterion, parameter: IndexedParameter, conte
   const { values, modifier, name } = criterion;
   const { bindings, now } = context;
   switch (parameter.kind) {
-    case 'token':
-      return tokenSql(values, parameter.sources.every(({ plainCodes }) => plainCodes), bindings);
+    case 'token': {
+      const plain = parameter.sources.every(({ plainCodes }) => plainCodes);
+      if (criterion.codes) return codesSql(criterion.codes, plain, bindings);
+      if (needsTerminology(criterion)) throw refuse(name, `The modifier ":${modifier}" can be used in searches only.`);
+      return tokenSql(values, plain, bindings);
+    }
     case 'uri':
       return uriSql(values, modifier, bindings);
     case 'string':

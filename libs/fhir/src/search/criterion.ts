@@ -1,6 +1,7 @@
 import type { ResourceType } from '@medplum/fhirtypes';
 import { isResourceType } from '../definitions/structures.js';
 import { typeIndex, type IndexedParameter, type PlainParameter } from '../search-index/type-index.js';
+import type { CodesBySystem } from '../terminology/codes-by-system.js';
 import { splitEscaped } from './parameter-text.js';
 import { refuse } from './refuse.js';
 import type { SearchLimits } from './search-limits.js';
@@ -17,6 +18,8 @@ export interface ValueCriterion {
   readonly modifier: string;
   /** Still escaped. */
   readonly values: readonly string[];
+  /** The codes that `:in`, `:not-in`, `:above` and `:below` come down to, once the terminology was asked. */
+  readonly codes?: CodesBySystem;
 }
 
 /** `patient.name=x`: the resource refers to one that meets the condition. */
@@ -124,7 +127,7 @@ const refersTo = ({ target, definition: { targets } }: PlainParameter, type: str
 /** The modifiers of each kind of parameter, besides `:missing`, which all have, and `:Type`, which references have. */
 const MODIFIERS: Readonly<Record<IndexedParameter['kind'], readonly string[]>> = {
   string: ['exact', 'contains'],
-  token: ['not', 'text', 'of-type'],
+  token: ['not', 'text', 'of-type', 'in', 'not-in', 'above', 'below'],
   reference: ['identifier'],
   uri: ['above', 'below'],
   date: [],

@@ -18,3 +18,6 @@ export function splitEscaped(text: string, separator: ',' | '|' | '$'): string[]
 
 /** The text without its escapes. */
 export const unescapeText = (text: string): string => text.replace(/\\([,|$\\])/g, '$1');
+
+/** The text with escapes, so that it stands for itself as a value. */
+export const escapeText = (text: string): string => text.replace(/[,|$\\]/g, '\\$&');

@@ -1,10 +1,14 @@
 import type { Reading } from '@cairn/platform';
+import type { CodeSystem, ValueSet } from '@medplum/fhirtypes';
 import type { References } from '../search-index/references.js';
 import type { CurrentVersion, StoredVersion } from '../store/stored-version.js';
 import type { Restriction, RestrictionOf } from './criterion-sql.js';
+import { needsTerminology, withCodes } from './coded-criteria.js';
+import type { Criterion } from './criterion.js';
 import { Inclusion, type FindAll, type Included } from './inclusion.js';
 import { refuse } from './refuse.js';
-import { CURSOR, type SearchQuery } from './search-query.js';
+import { escapeText } from './parameter-text.js';
+import { CURSOR, readQuery, type SearchQuery } from './search-query.js';
 import { SearchStatement, type Place, type SearchSql } from './search-sql.js';
 import { statementName } from './statement-names.js';
 
@@ -39,7 +43,8 @@ export class Search {
   constructor(private readonly references: References) {}
 
   /** Runs a search. Refuses a cursor that no page of this search gave. */
-  async run(tx: Reading, query: SearchQuery, restrictionOf: RestrictionOf): Promise<StoredResult> {
+  async run(tx: Reading, asked: SearchQuery, restrictionOf: RestrictionOf): Promise<StoredResult> {
+    const query = await this.#coded(tx, asked, restrictionOf);
     if (query.countOnly) return { matches: [], included: [], total: await this.#count(tx, query, restrictionOf) };
     const after = query.cursor === undefined ? undefined : readCursor(query.cursor, query.sort.length + 1);
     const statement = this.#statement(tx, query, restrictionOf);
@@ -59,8 +64,28 @@ export class Search {
   }
 
   /** How many resources match, of those that meet the restriction. */
-  count(tx: Reading, query: Pick<SearchQuery, 'type' | 'criteria'>, restriction: Restriction): Promise<number> {
-    return this.#count(tx, query, (type) => (type === query.type ? restriction : undefined));
+  async count(tx: Reading, query: Pick<SearchQuery, 'type' | 'criteria'>, restriction: Restriction): Promise<number> {
+    const restrictionOf: RestrictionOf = (type) => (type === query.type ? restriction : undefined);
+    return this.#count(tx, await this.#coded(tx, query, restrictionOf), restrictionOf);
+  }
+
+  /** The search with the codes that its conditions come down to, by the definitions that the caller may search. */
+  async #coded<Asked extends Pick<SearchQuery, 'criteria'>>(tx: Reading, asked: Asked, restrictionOf: RestrictionOf): Promise<Asked> {
+    if (!asked.criteria.some(needsTerminology)) return asked;
+    const criteria: Criterion[] = [];
+    for (const criterion of asked.criteria) criteria.push(await withCodes(criterion, (type, canonical) => this.#definition(tx, type, canonical, restrictionOf)));
+    return { ...asked, criteria };
+  }
+
+  /** The definition that was stored last under this address. */
+  async #definition(tx: Reading, type: 'ValueSet' | 'CodeSystem', canonical: string, restrictionOf: RestrictionOf): Promise<ValueSet | CodeSystem | undefined> {
+    const [url = '', version] = canonical.split('|');
+    if (url === '') return undefined;
+    const local = this.references.local(url);
+    const parameters: [string, string][] = local ? [['_id', local.type === type ? local.id : '-']] : [['url', escapeText(url)], ...(version ? [['version', escapeText(version)] as [string, string]] : [])];
+    const { criteria, sort } = readQuery(type, [...parameters, ['_sort', '-_lastUpdated']], true);
+    const [found] = await select<CurrentVersion>(tx, this.#statement(tx, { type, criteria, sort }, restrictionOf).page(1, undefined));
+    return found && (JSON.parse(found.json) as ValueSet | CodeSystem);
   }
 
   async #count(tx: Reading, query: Pick<SearchQuery, 'type' | 'types' | 'criteria'>, restrictionOf: RestrictionOf): Promise<number> {

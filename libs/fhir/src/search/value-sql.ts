@@ -1,6 +1,7 @@
 import { indexedCode, systemHash } from '../search-index/index-rows.js';
 import { rangeOf } from '../search-index/date-range.js';
 import { searchText } from '../search-index/search-text.js';
+import type { CodesBySystem } from '../terminology/codes-by-system.js';
 import type { Bindings } from './bindings.js';
 import { compareRanges, readNumber, readPrefix, type Prefix } from './comparison.js';
 import { splitEscaped, unescapeText } from './parameter-text.js';
@@ -37,6 +38,15 @@ export function tokenSql(values: readonly string[], plain: boolean, bindings: Bi
   }
   if (codes.length > 0) others.push(codes.length === 1 ? `${code} = ${bindings.add(codes[0])}` : `${code} = any(${bindings.add(codes)}::text[])`);
   return others;
+}
+
+/** One of the codes under its system; with `plain`, where the definition gives the code system, under any. */
+export function codesSql(all: CodesBySystem, plain: boolean, bindings: Bindings): string[] {
+  if (plain) return [`t.code = any(${bindings.add([...all.values()].flatMap(({ codes }) => [...codes].map(indexedCode)))}::text[])`];
+  return [...all].map(([system, { allBut, codes }]) => {
+    const list = `${bindings.add([...codes].map(indexedCode))}::text[]`;
+    return `(t.system = ${bindings.add(systemHash(system))} and t.code ${allBut ? `<> all(${list})` : `= any(${list})`})`;
+  });
 }
 
 /** Behind every text that begins with another. */

@@ -1,12 +1,8 @@
-import type { CodeSystem, CodeSystemConcept, ValueSet, ValueSetComposeInclude } from '@medplum/fhirtypes';
-import { DefinitionFile } from '../definitions/definition-file.js';
+import type { CodeSystemConcept, ValueSet, ValueSetComposeInclude } from '@medplum/fhirtypes';
 import { CodeSet, type CodesOfSystem } from './code-set.js';
 import { RULES_OF_SYSTEMS } from './open-systems.js';
+import { definitionOf } from './r4-definitions.js';
 
-/** The files of R4's terminology, the ones most often needed first. Each is opened when the ones before it don't have what is asked for. */
-const FILES = ['valuesets.json', 'v3-codesystems.json', 'v2-tables.json'];
-
-const files = new Map<string, DefinitionFile>();
 const sets = new Map<string, CodeSet | undefined>();
 
 /**
@@ -47,18 +43,4 @@ function* codesIn(concepts: readonly CodeSystemConcept[]): Iterable<string> {
     yield code;
     if (concept) yield* codesIn(concept);
   }
-}
-
-function definitionOf(url: string): ValueSet | CodeSystem | undefined {
-  for (const name of FILES) {
-    let file = files.get(name);
-    if (!file) {
-      file = new DefinitionFile(name);
-      files.set(name, file);
-    }
-    if (!file.has(url)) continue;
-    const [definition] = file.read([url]);
-    if (definition?.resourceType === 'ValueSet' || definition?.resourceType === 'CodeSystem') return definition;
-  }
-  return undefined;
 }
