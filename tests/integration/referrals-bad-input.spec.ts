@@ -8,6 +8,7 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
   readonly enum?: readonly string[];
+  readonly const?: unknown;
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
   readonly required?: readonly string[];
@@ -67,7 +68,11 @@ describe('every body of the referral interface', () => {
     const at = (value: unknown, what: string): Wrong => ({ path, value, what });
     const choices = schema.anyOf ?? schema.oneOf;
     if (choices) {
-      const filled = choices.map(resolved).find((choice) => choice.type === 'object' && typeof example === 'object' && example !== null && Object.keys(example).every((key) => key in (choice.properties ?? {})));
+      const fits = ([key, value]: [string, unknown], { properties }: Schema): boolean => {
+        const field = properties?.[key];
+        return field !== undefined && (field.const === undefined || field.const === value) && (field.enum === undefined || field.enum.some((word) => word === value));
+      };
+      const filled = choices.map(resolved).find((choice) => choice.type === 'object' && typeof example === 'object' && example !== null && Object.entries(example).every((entry) => fits(entry, choice)));
       return [at(42, 'a number'), ...(filled ? wrongs(filled, example, path).filter((wrong) => wrong.path.length > path.length) : [])];
     }
     if (schema.type === 'object' && schema.properties) {

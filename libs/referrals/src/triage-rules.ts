@@ -6,6 +6,8 @@ import { PATHWAYS, URGENCIES } from './referral.settings.js';
 const word = z.string().trim().min(1).max(200);
 const list = <Item extends z.ZodType>(item: Item): z.ZodArray<Item> => z.array(item).min(1).max(50);
 
+const bound = z.number().min(-1_000_000).max(1_000_000);
+
 /** Something that a rule looks at. Each is true of a referral or not; what is not known is not true. */
 const predicateSchema = z.discriminatedUnion('fact', [
   /** The urgency that the referrer asked for. */
@@ -17,7 +19,7 @@ const predicateSchema = z.discriminatedUnion('fact', [
   /** A medicine in use, by its code. */
   z.strictObject({ fact: z.literal('medicine'), systems: list(z.url().max(200)), codes: list(word) }),
   /** The latest value of an Observation with this LOINC code. */
-  z.strictObject({ fact: z.literal('score'), code: word, atLeast: z.number().optional(), below: z.number().optional() }),
+  z.strictObject({ fact: z.literal('score'), code: word, atLeast: bound.optional(), below: bound.optional() }),
   z.strictObject({ fact: z.literal('age'), atLeast: z.int().min(0).max(130).optional(), below: z.int().min(0).max(130).optional() }),
   /** One of these words stands in the reason. */
   z.strictObject({ fact: z.literal('reason'), words: list(word) }),
