@@ -40,7 +40,7 @@ const HOSTILE = ["'; drop table referral; --", '<script>alert(1)</script>', '../
 function changed(body: unknown, path: readonly (string | number)[], value: unknown): unknown {
   const [head, ...rest] = path;
   if (head === undefined) return value;
-  const copy: Record<string | number, unknown> = Array.isArray(body) ? ([...body] as never) : { ...(body as object) };
+  const copy = (Array.isArray(body) ? body.slice() : { ...(body as object) }) as Record<string | number, unknown>;
   copy[head] = changed(copy[head] ?? {}, rest, value);
   return copy;
 }
