@@ -12,7 +12,7 @@ import { ReferralMoves, arrange } from './referral-moves.service.js';
 import { ReferralProjection } from './referral-projection.service.js';
 
 /** Topic by which a referrer's message agrees that a request for advice becomes a referral. */
-export const CONVERT_TOPIC = 'convert-to-referral';
+const CONVERT_TOPIC = 'convert-to-referral';
 
 /** The conversation with the referrer: advice given, questions that come back, and a request for advice that becomes a referral. */
 @Injectable()
