@@ -11,7 +11,8 @@ export interface Example {
   readonly text: string;
 }
 
-const FOLDER = dirname(createRequire(import.meta.url).resolve('hl7.fhir.r4.examples/package.json'));
+const require = createRequire(import.meta.url);
+const FOLDER = dirname(require.resolve('hl7.fhir.r4.examples/package.json'));
 
 /** Terminology and definitions, which are many and large, and Subscriptions, whose status is the server's. */
 const LEFT_OUT = new Set(['StructureDefinition', 'SearchParameter', 'CodeSystem', 'ValueSet', 'Subscription']);

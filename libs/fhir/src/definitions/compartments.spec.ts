@@ -6,7 +6,8 @@ import type { CompartmentDefinition } from '@medplum/fhirtypes';
 import table from './compartments.json' with { type: 'json' };
 import { compartmentOf } from './compartments.js';
 
-const EXAMPLES = dirname(createRequire(import.meta.url).resolve('hl7.fhir.r4.examples/package.json'));
+const require = createRequire(import.meta.url);
+const EXAMPLES = dirname(require.resolve('hl7.fhir.r4.examples/package.json'));
 
 describe('the compartments of R4', () => {
   it.each(['patient', 'encounter', 'relatedPerson', 'practitioner', 'device'])("say what HL7's definition of %s says", (name) => {
