@@ -27,8 +27,15 @@ export async function findInstance(): Promise<Instance> {
   const owner = new pg.Client({ connectionString: run.env['DATABASE_OWNER_URL'] });
   await owner.connect();
   const { rows } = await owner.query<{ id: string }>(`select id from clinic where slug = 'demo'`);
-  const { stdout } = await promisify(execFile)(process.execPath, [built('apps/cli/src/main.js'), 'token', '--scope', 'system/*.cruds'], { env: { ...process.env, ...run.env } });
-  return { api: run.addresses.api, environment: run.env, clinicId: rows[0]?.id ?? '', owner, authorization: `Bearer ${stdout.trim()}` };
+  return { api: run.addresses.api, environment: run.env, clinicId: rows[0]?.id ?? '', owner, authorization: await token(run.env, '--scope', 'system/*.cruds') };
+}
+
+/** `Authorization` header value of the demo user with this role. */
+export const personToken = ({ environment }: Instance, role: string): Promise<string> => token(environment, '--role', role);
+
+async function token(environment: Record<string, string>, ...what: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [built('apps/cli/src/main.js'), 'token', ...what], { env: { ...process.env, ...environment } });
+  return `Bearer ${stdout.trim()}`;
 }
 
 /** Starts the bare server with these statements, on the database of the instance, as the schema's owner (no row-level security). */

@@ -2,8 +2,9 @@ import { parseArgs } from 'node:util';
 import { fhirBench } from './fhir.bench.js';
 import { findInstance, type Instance } from './instance.js';
 import { asJson, asTable, type Row } from './report.js';
+import { worklistBench } from './worklist.bench.js';
 
-const suites: Record<string, (instance: Instance, wanted: (name: string) => boolean) => Promise<Row[]>> = { fhir: fhirBench };
+const suites: Record<string, (instance: Instance, wanted: (name: string) => boolean) => Promise<Row[]>> = { fhir: fhirBench, worklist: worklistBench };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false }, only: { type: 'string', default: '' } } });
 /** Which rows: a pattern of how their names begin, such as `read|search patient`. */

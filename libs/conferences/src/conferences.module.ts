@@ -2,7 +2,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { FhirModule } from '@cairn/fhir';
 import { OutcomesModule } from '@cairn/outcomes';
 import { PeopleModule } from '@cairn/people';
-import { DueWorkRegistry } from '@cairn/platform';
+import { DueWorkRegistry, OpenLoops } from '@cairn/platform';
 import { ReferralsModule } from '@cairn/referrals';
 import { Agenda } from './agenda.service.js';
 import { CasePackDesk } from './case-pack-desk.service.js';
@@ -19,6 +19,7 @@ import { MinutesRendering } from './minutes-rendering.service.js';
 import { MinutesSigning } from './minutes-signing.service.js';
 import { RecommendationController } from './recommendation.controller.js';
 import { RecommendationDesk } from './recommendation-desk.service.js';
+import { openRecommendations } from './recommendation.loops.js';
 import { RecommendationOverdueWork } from './recommendation-overdue.work.js';
 import { Recommendations } from './recommendations.service.js';
 
@@ -48,9 +49,11 @@ export class ConferencesModule implements OnModuleInit {
   constructor(
     private readonly registry: DueWorkRegistry,
     private readonly overdue: RecommendationOverdueWork,
+    private readonly loops: OpenLoops,
   ) {}
 
   onModuleInit(): void {
     this.registry.register(this.overdue);
+    this.loops.register(openRecommendations);
   }
 }

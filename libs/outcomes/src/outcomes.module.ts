@@ -1,7 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { FhirModule } from '@cairn/fhir';
 import { PeopleModule } from '@cairn/people';
-import { DueWorkRegistry } from '@cairn/platform';
+import { DueWorkRegistry, OpenLoops } from '@cairn/platform';
 import { AlertSubjects } from './alert-subjects.js';
 import { AnswerLinks } from './answer-links.service.js';
 import { AnswerPageController } from './answer-page.controller.js';
@@ -14,6 +14,7 @@ import { Assessments } from './assessments.service.js';
 import { OutcomeLists } from './outcomes.queries.js';
 import { Questionnaires } from './questionnaires.service.js';
 import { SafetyAlertController } from './safety-alert.controller.js';
+import { openSafetyAlerts } from './safety-alert.loops.js';
 import { SafetyAlerts } from './safety-alerts.service.js';
 import { SafetyCover } from './safety-cover.service.js';
 import { SafetyDesk } from './safety-desk.service.js';
@@ -34,10 +35,12 @@ export class OutcomesModule implements OnModuleInit {
     private readonly registry: DueWorkRegistry,
     private readonly clock: AssessmentClockWork,
     private readonly escalation: SafetyEscalationWork,
+    private readonly loops: OpenLoops,
   ) {}
 
   onModuleInit(): void {
     this.registry.register(this.escalation);
     this.registry.register(this.clock);
+    this.loops.register(openSafetyAlerts);
   }
 }

@@ -3,8 +3,9 @@ import { ConferencesModule } from '@cairn/conferences';
 import { FhirCommands, FhirModule, SubscriptionTopics, readTopics } from '@cairn/fhir';
 import { OutcomesModule } from '@cairn/outcomes';
 import { PeopleModule } from '@cairn/people';
-import { DueWorkRegistry, EventHandlers } from '@cairn/platform';
+import { DueWorkRegistry, EventHandlers, OpenLoops } from '@cairn/platform';
 import { ReferralsModule } from '@cairn/referrals';
+import { openPlans } from './plan.loops.js';
 import { PlanActs } from './plan-acts.service.js';
 import { PlanWaitingWork, ReviewDueWork, ReviewMissedWork } from './plan-clock.work.js';
 import { PlanCourseController } from './plan-course.controller.js';
@@ -51,10 +52,12 @@ export class PlansModule implements OnModuleInit {
     private readonly reviewDue: ReviewDueWork,
     private readonly reviewMissed: ReviewMissedWork,
     private readonly waiting: PlanWaitingWork,
+    private readonly loops: OpenLoops,
   ) {}
 
   onModuleInit(): void {
     this.handlers.register(this.triggers);
+    this.loops.register(openPlans);
     this.commands.register(this.watch);
     for (const topic of readTopics(topics)) this.topics.register(topic);
     for (const work of [this.reviewDue, this.reviewMissed, this.waiting]) this.registry.register(work);

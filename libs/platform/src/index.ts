@@ -26,6 +26,7 @@ export { SafeHtml, html } from './http/safe-html.js';
 export { createHttpServer } from './http/server.js';
 export { LOGGER, createLogger, type Logger } from './logging/logger.js';
 export { NestLogger } from './logging/nest-logger.js';
+export { OpenLoops, type LoopReport, type OpenWork } from './loops/open-loops.js';
 export { Metrics } from './metrics/metrics.js';
 export { platformMigrations } from './migrations/index.js';
 export { EventHandlers, type EventHandler, type OutboxEvent } from './outbox/event-handlers.js';

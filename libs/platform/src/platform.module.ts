@@ -19,6 +19,7 @@ import { Transactions } from './database/tx.js';
 import { DemoController } from './demo/demo.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { LOGGER, type Logger } from './logging/logger.js';
+import { OpenLoops } from './loops/open-loops.js';
 import { Metrics } from './metrics/metrics.js';
 import { EventHandlers } from './outbox/event-handlers.js';
 import { OutsideHttp } from './outside/outside-http.js';
@@ -47,7 +48,7 @@ export class PlatformModule implements OnApplicationShutdown {
   ) {}
 
   static forRoot({ config, logger, entities }: PlatformOptions): DynamicModule {
-    const shared = [CONFIG, LOGGER, POOL, CLOCK, KEYRING, MikroORM, Transactions, AuditWriter, SigningKeys, Clients, TokenService, Authenticator, Clinics, Metrics, EventHandlers, DueWorkRegistry, OutsideHttp];
+    const shared = [CONFIG, LOGGER, POOL, CLOCK, KEYRING, MikroORM, Transactions, AuditWriter, SigningKeys, Clients, TokenService, Authenticator, Clinics, Metrics, EventHandlers, DueWorkRegistry, OutsideHttp, OpenLoops];
     return {
       module: PlatformModule,
       imports: [QueuesModule],
@@ -85,6 +86,7 @@ export class PlatformModule implements OnApplicationShutdown {
         EventHandlers,
         DueWorkRegistry,
         OutsideHttp,
+        OpenLoops,
         { provide: APP_GUARD, useClass: AuthGuard },
       ],
       exports: [...shared, QueuesModule],

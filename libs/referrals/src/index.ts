@@ -1,4 +1,5 @@
 import type { Entities } from '@cairn/platform';
+import { Authorisation } from './authorisations/authorisation.entity.js';
 import { IntakeLink } from './intake-link.entity.js';
 import { ReferralProposal } from './referral-proposal.entity.js';
 import { ReferralDuplicate } from './referral-duplicate.entity.js';
@@ -20,4 +21,4 @@ export { referralsMigrations } from './referrals.migration.js';
 export { ReferralsModule } from './referrals.module.js';
 
 /** Entities of this lib. */
-export const referralsEntities: Entities = [Referral, ReferralTransition, ReferralFlag, ReferralSource, ReferralDuplicate, TriageRuleSet, IntakeLink, ReferralProposal];
+export const referralsEntities: Entities = [Referral, ReferralTransition, ReferralFlag, ReferralSource, ReferralDuplicate, TriageRuleSet, IntakeLink, ReferralProposal, Authorisation];

@@ -16,12 +16,12 @@ import type { Likeness, ReferralDuplicate } from './referral-duplicate.entity.js
 import { ReferralDuplicates } from './referral-duplicates.service.js';
 import { ReferralFlag, isOpen } from './referral-flag.entity.js';
 import { circumstancesOf } from './referral-circumstances.js';
-import { ReferralLists, itemOf, type Count, type Page, type WorklistItem } from './referral.queries.js';
+import { ReferralLists, mayAct, type Page, type WorklistItem } from './referral.queries.js';
 import { ReferralAdvice, type Message } from './referral-advice.service.js';
 import { waitingPlace, type WaitingPlace } from './waiting-list.queries.js';
 import type { Suggestion } from './triage-rules.js';
 import { ReferralTransition } from './referral-transition.entity.js';
-import type { View, WorklistQuery } from './worklist.js';
+import type { WorklistQuery } from './worklist/worklist.js';
 
 /** A red flag as people see it: what is not known is said to be so. */
 interface FlagLine {
@@ -112,10 +112,6 @@ export class ReferralDesk {
     return this.transactions.run(scope, (tx) => this.lists.page(tx, query));
   }
 
-  async counts(scope: Scope): Promise<{ asOf: Date; views: Record<View, Count> }> {
-    return this.transactions.read(scope, async (tx) => ({ asOf: tx.clock.now(), views: await this.lists.counts(tx) }));
-  }
-
   /** One referral. Refuses with `not-found` where there is none. */
   async read(scope: Scope, id: string): Promise<ReferralDetail> {
     return this.transactions.run(scope, async (tx) => {
@@ -130,7 +126,8 @@ export class ReferralDesk {
   async #detail(tx: Tx, referral: Referral): Promise<ReferralDetail> {
     const { clinicId, id, patientId } = referral;
     const now = tx.clock.now();
-    const labels = await this.lists.labels(tx, [patientId]);
+    const [item] = await this.lists.items(tx, [id]);
+    if (!item) throw new Error('A referral that was just read is not there.');
     const flags = await tx.em.find(ReferralFlag, { clinicId, referralId: id });
     const history = await tx.em.find(ReferralTransition, { clinicId, referralId: id }, { orderBy: { id: 'asc' }, limit: 500 });
     const others = await tx.em.find(Referral, { clinicId, patientId, settledAt: null, id: { $ne: id } }, { limit: 20 });
@@ -139,7 +136,7 @@ export class ReferralDesk {
     const request = await this.store.find(tx, 'ServiceRequest', referral.serviceRequestId);
     const openFlags = flags.filter(isOpen).map(({ flag }) => flag);
     return {
-      ...itemOf(referral, labels.get(patientId), tx.scope.actor, now),
+      ...item,
       serviceRequestId: referral.serviceRequestId,
       taskId: referral.taskId,
       request: { reasons: reasonsOf(request), requester: request?.requester?.display ?? request?.requester?.reference ?? null },
@@ -159,7 +156,9 @@ export class ReferralDesk {
       conversation: await this.advice.conversation(tx, referral, `Organization/${organizationId(clinicId)}`),
       conversionAgreed: referral.conversionAgreed ?? null,
       notTakenByEhr: await this.deliveries.of(tx, id),
-      availableActions: availableActions(id, referral.state, circumstancesOf(tx.scope.actor, referral, now), openFlags, duplicates.filter(({ state }) => state === 'suspected').map((line) => line.id)),
+      availableActions: mayAct(referral, item.claim, tx.scope.actor)
+        ? availableActions(id, referral.state, circumstancesOf(tx.scope.actor, referral, now), openFlags, duplicates.filter(({ state }) => state === 'suspected').map((line) => line.id))
+        : [],
     };
   }
 }

@@ -14,6 +14,7 @@ import { ReferralScreening, type ToldFlag } from './referral-screening.service.j
 import { ReferralSources } from './referral-sources.service.js';
 import { TriageSuggestions } from './triage-suggestions.service.js';
 import type { Urgency } from './referral.settings.js';
+import { ReferralTeams } from './worklist/referral-teams.service.js';
 
 type Placed = ServiceRequest & { readonly id: string };
 
@@ -36,6 +37,7 @@ export class ReferralIntake {
     private readonly safety: ReferralSafety,
     private readonly duplicates: ReferralDuplicates,
     private readonly suggestions: TriageSuggestions,
+    private readonly teams: ReferralTeams,
   ) {}
 
   /** The referral of this request, by its place in the store or the placer's number; undefined when it is none yet. Waits for another transaction that takes the same one in. */
@@ -98,6 +100,11 @@ export class ReferralIntake {
       ownerName: null,
       nextAction: null,
       nextActionAt: null,
+      teamId: await this.teams.pool(tx),
+      teamChosen: false,
+      discipline: null,
+      programme: null,
+      staleAt: null,
       appointmentId: null,
       appointmentAt: null,
       version: 1,

@@ -10,8 +10,12 @@ import { Referral, courseOf } from './referral.entity.js';
 import { ReferralProjection } from './referral-projection.service.js';
 import { ReferralTransition } from './referral-transition.entity.js';
 import * as events from './referral.events.js';
-import { nextStep, referralSettings, type ReferralSettings } from './referral.settings.js';
+import { nextStep, referralSettings, staleDays, type ReferralSettings } from './referral.settings.js';
 import type { ReferralEvent, ReferralState } from './referral.workflow.js';
+import { demandUnclaimed } from './worklist/referral-claim.js';
+import { ReferralFacets } from './worklist/referral-facets.service.js';
+
+const DAY_MS = 86_400_000;
 
 /** What goes with a move: a reason, and the changes that happen with it. */
 export interface Move {
@@ -54,6 +58,7 @@ export class ReferralMoves {
   constructor(
     private readonly clinics: Clinics,
     private readonly projection: ReferralProjection,
+    private readonly facets: ReferralFacets,
   ) {}
 
   /** The clinic's rules. */
@@ -75,6 +80,7 @@ export class ReferralMoves {
 
   /** Makes the move, or refuses with a conflict that names the rule. */
   async move(tx: Tx, referral: Referral, event: ReferralEvent, move: Move = {}): Promise<void> {
+    if (!move.as) await demandUnclaimed(tx, referral);
     const settings = await this.settings(tx);
     const now = tx.clock.now();
     const from = referral.state;
@@ -88,6 +94,7 @@ export class ReferralMoves {
     arrange(referral, settings, now);
     tx.em.persist(transition(tx, referral, event, from, now, move));
     await this.projection.show(tx, referral, settings, move.taskWas);
+    if (move.comment) await this.facets.note(tx, referral.id, move.comment);
     await audit(tx, { action: 'update', what: `referral.${event}`, entities: [`Task/${referral.taskId}`], patients: [referral.patientId], ...(move.comment ? { purpose: move.comment } : {}) });
     const news = event === 'close-duplicate' ? events.REFERRAL_CLOSED_AS_DUPLICATE : NEWS[referral.state];
     if (news && !SILENT.includes(event) && (event === 'take-effect' || referral.state !== from)) await tx.emit(news, idsOf(referral));
@@ -98,7 +105,7 @@ export class ReferralMoves {
 /** What news of a referral is about. */
 export const idsOf = ({ id, patientId, taskId, appointmentId }: Referral): EventIds => ({ referralId: id, patientId, taskId, ...(appointmentId ? { appointmentId } : {}) });
 
-/** Sets what follows from the rest of the row: the target date, the place on the worklist, the next action and its date. */
+/** Sets what follows from the rest of the row: the target date, the place on the worklist, the next action and its date, and when it counts as stale. */
 export function arrange(referral: Referral, settings: ReferralSettings, now: Date): void {
   waitForInformation(referral, settings, now);
   if (referral.state !== 'waitlisted') Object.assign(referral, { waitingAskAt: null, ...(referral.state === 'in-triage' ? {} : { waitingAnswer: null }) });
@@ -125,6 +132,7 @@ export function arrange(referral: Referral, settings: ReferralSettings, now: Dat
     return;
   }
   referral.nextActionAt = !step ? null : openFlag === 'concern' ? referral.reviewDueAt : stepDate(referral, step.action, step.days, now);
+  referral.staleAt = step ? new Date(referral.movedAt.getTime() + staleDays(settings, referral.state) * DAY_MS) : null;
 }
 
 /** The dates of the wait for information: from the question to the reminder, from there to its end. Over when the referral moves on. */
@@ -145,8 +153,6 @@ function reviewTime(now: Date, { reviewBy, zone }: ReferralSettings): Date {
   const usual = atWallTime(localDay(now, zone), reviewBy, zone);
   return usual > now ? usual : atWallTime(localDay(now, zone), '23:59', zone);
 }
-
-const DAY_MS = 86_400_000;
 
 /** A visit's outcome is awaited from its time on; all else from the last movement. */
 const stepDate = (referral: Referral, action: string, days: number, now: Date): Date =>

@@ -12,6 +12,7 @@ import { ReferralEvidence } from './referral-evidence.service.js';
 import { ReferralFlag, isOpen, isOpenHardStop } from './referral-flag.entity.js';
 import { arrange, idsOf } from './referral-moves.service.js';
 import type { ReferralSettings } from './referral.settings.js';
+import { ReferralFacets } from './worklist/referral-facets.service.js';
 
 const RULE_SETS = `red flags ${RED_FLAGS_VERSION}, words ${RED_FLAG_WORDS_VERSION}, minimum data set ${MINIMUM_DATA_SET_VERSION}`;
 
@@ -27,6 +28,7 @@ export class ReferralScreening {
   constructor(
     @Inject(FhirStore) private readonly store: FhirStore,
     private readonly evidence: ReferralEvidence,
+    private readonly facets: ReferralFacets,
   ) {}
 
   /**
@@ -48,6 +50,7 @@ export class ReferralScreening {
     ];
     const hardStops = await this.#note(tx, referral, sightings, now);
     arrange(referral, settings, now);
+    await this.facets.refresh(tx, referral, request);
     return hardStops;
   }
 

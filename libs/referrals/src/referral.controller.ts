@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentScope, Needs, etag, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -7,9 +7,10 @@ import { ReferralDesk, type ReferralDetail } from './referral-desk.service.js';
 import type { Registration } from './referral.acts.js';
 import { registrationBody } from './referral-registration.dto.js';
 import { ReferralRegistration } from './referral-registration.service.js';
-import type { Count, Page, WorklistItem } from './referral.queries.js';
-import { worklistQuery } from './worklist.dto.js';
-import { VIEWS, type View, type WorklistQuery } from './worklist.js';
+import type { Page, WorklistItem } from './referral.queries.js';
+import { WorklistCounts, type Counts, type CountsQuery } from './worklist/worklist-counts.service.js';
+import { countsQuery, worklistQuery } from './worklist/worklist.dto.js';
+import type { WorklistQuery } from './worklist/worklist.js';
 
 /** The worklist, one referral, and referrals that are typed in. */
 @ApiTags('Referrals')
@@ -18,16 +19,12 @@ export class ReferralController {
   constructor(
     private readonly desk: ReferralDesk,
     private readonly registration: ReferralRegistration,
+    private readonly worklistCounts: WorklistCounts,
   ) {}
 
   @Get()
   @Needs('referral.read')
   @ApiOperation({ summary: 'One view of the worklist: red flags first, then what is due first' })
-  @ApiQuery({ name: 'view', required: false, enum: VIEWS, description: 'Default: open' })
-  @ApiQuery({ name: 'urgency', required: false, enum: ['routine', 'urgent', 'asap', 'stat'] })
-  @ApiQuery({ name: 'patient', required: false })
-  @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })
-  @ApiQuery({ name: 'limit', required: false, example: 25 })
   @ApiOkResponse({ description: 'One page; `next` is absent on the last' })
   async list(@CurrentScope() scope: Scope, @Query({ schema: worklistQuery }) query: WorklistQuery): Promise<Page<WorklistItem>> {
     return this.desk.list(scope, query);
@@ -35,10 +32,10 @@ export class ReferralController {
 
   @Get('counts')
   @Needs('referral.read')
-  @ApiOperation({ summary: 'How many referrals each view holds, exact up to 1,000' })
+  @ApiOperation({ summary: 'How many referrals each view holds, exact up to 1,000', description: 'At most five seconds old, and of this moment where filters narrow them. Takes the filters of the list.' })
   @ApiOkResponse({ description: 'The counts and as of when' })
-  async counts(@CurrentScope() scope: Scope): Promise<{ asOf: Date; views: Record<View, Count> }> {
-    return this.desk.counts(scope);
+  async counts(@CurrentScope() scope: Scope, @Query({ schema: countsQuery }) query: CountsQuery): Promise<Counts> {
+    return this.worklistCounts.counts(scope, query);
   }
 
   @Get(':id')

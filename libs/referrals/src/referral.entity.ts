@@ -82,6 +82,13 @@ const ReferralSchema = defineEntity({
     ownerName: p.string().nullable(),
     nextAction: p.string().nullable(),
     nextActionAt: p.datetime().nullable(),
+    /** The team whose referral it is: the pool, unless the clinic's rules or a person say another. */
+    teamId: p.uuid(),
+    teamChosen: p.boolean(),
+    discipline: p.string().nullable(),
+    programme: p.string().nullable(),
+    /** When it counts as stale, unless it moves before; null once it is over. */
+    staleAt: p.datetime().nullable(),
     appointmentId: p.string().nullable(),
     appointmentAt: p.datetime().nullable(),
     version: p.integer().version(),

@@ -29,3 +29,5 @@ export const WAITING_ASKED = 'referral.waiting-asked';
 /** Purpose of a waiting patient's link; its subject is the referral's id, and it leads to `/waiting/{token}`. */
 export const WAITING_LINK = 'waiting-list';
 export const REFERRAL_ENTERED_IN_ERROR = 'referral.entered-in-error';
+/** An authorisation of an insurer runs out soon, or has. Carries also `{ authorisationId }`. */
+export const AUTHORISATION_RUNNING_OUT = 'referral.authorisation-running-out';

@@ -7,7 +7,10 @@ import type { Clocks } from './referral.course.js';
 import { circumstancesOf } from './referral-circumstances.js';
 import { Referral, clocksOf } from './referral.entity.js';
 import { referralMachine } from './referral.workflow.js';
-import { OPEN_VIEWS, VIEWS, cursorOf, placeIn, type View, type WorklistQuery } from './worklist.js';
+import { standingClaims, type Claim } from './worklist/referral-claim.js';
+import { ReferralTeams } from './worklist/referral-teams.service.js';
+import { cursorOf, placeIn, type Place, type WorklistQuery } from './worklist/worklist.js';
+import { pageStatement } from './worklist/worklist.statement.js';
 
 /** One referral on the worklist. */
 export interface WorklistItem {
@@ -16,18 +19,28 @@ export interface WorklistItem {
   readonly state: string;
   readonly urgency: string;
   readonly pathway: string | null;
+  readonly discipline: string | null;
+  readonly programme: string | null;
+  readonly referrer: string | null;
+  /** Primary language subtag. */
+  readonly language: string | null;
   readonly receivedAt: Date;
   /** Both clocks, in days. */
   readonly clocks: Clocks;
   readonly targetAt: Date;
   readonly breaching: boolean;
+  /** No movement for as long as the clinic allows in this state. */
+  readonly stale: boolean;
   readonly redFlags: { readonly hardStops: number; readonly concerns: number };
   readonly missing: number;
   readonly owner: { readonly id: string; readonly name: string } | null;
+  readonly team: { readonly id: string; readonly name: string };
+  /** Who has it in hands at this moment. */
+  readonly claim: Claim | null;
   readonly nextAction: string | null;
   readonly nextActionAt: Date | null;
   readonly version: number;
-  /** What this user may do now; the single referral says how. */
+  /** What this user may do now; the single referral says how. Nothing while somebody else has it in hands, unless a hard stop is open. */
   readonly availableActions: readonly string[];
 }
 
@@ -43,74 +56,67 @@ export interface Page<Item> {
   readonly next?: string;
 }
 
-/** A number up to 1,000; `atLeast` says that there are more. */
-export interface Count {
-  readonly count: number;
-  readonly atLeast: boolean;
+/** What stands beside the row. */
+interface Beside {
+  readonly patient: PatientLabel | undefined;
+  readonly facts: Facts | undefined;
+  readonly claim: Claim | undefined;
 }
 
-/** What each view shows. $2 is the user, $3 now. */
-const CONDITIONS: Readonly<Record<View, string>> = {
-  open: 'settled_at is null',
-  unassigned: 'settled_at is null and owner_id is null',
-  mine: 'settled_at is null and owner_id = $2',
-  'red-flags': 'settled_at is null and rank < 2',
-  breaching: 'settled_at is null and first_seen_at is null and target_at < $3',
-  'waiting-for-information': `settled_at is null and state = 'information-requested'`,
-  waitlisted: `settled_at is null and state = 'waitlisted'`,
-  'to-book': `settled_at is null and state in ('accepted', 'to-rebook') and decision_due_at is null`,
-  stale: 'settled_at is null and next_action_at < $3',
-  returned: `settled_at is not null and state in ('declined', 'redirected')`,
-  'closed-this-week': `settled_at is not null and settled_at > $3::timestamptz - interval '7 days'`,
-};
+interface Facts {
+  readonly id: string;
+  readonly referrer: string | null;
+  readonly language: string | null;
+  readonly team: string;
+}
 
-/** Names the user and the time in every statement, whether the view asks for them or not: PostgreSQL refuses a parameter whose type it cannot tell. */
-const PARAMETERS = '$2::text is not null and $3::timestamptz is not null';
-const COUNTED = 1000;
+interface PageRow {
+  readonly id: string;
+  readonly rank: number;
+  readonly due: string;
+}
 
 /** Reads the worklist: red flags first, then what is due first. What is over: the latest first. */
 @Injectable()
 export class ReferralLists {
-  constructor(@Inject(FhirStore) private readonly store: FhirStore) {}
+  constructor(
+    @Inject(FhirStore) private readonly store: FhirStore,
+    private readonly teams: ReferralTeams,
+  ) {}
 
   /** One page of a view. Refuses a cursor that is none. */
-  async page(tx: Tx, { view, urgency, patient, after, limit }: WorklistQuery): Promise<Page<WorklistItem>> {
-    const now = tx.clock.now();
-    const open = (OPEN_VIEWS as readonly string[]).includes(view);
+  async page(tx: Tx, { view, after, limit, ...filters }: WorklistQuery): Promise<Page<WorklistItem>> {
+    const { clinicId, actor } = tx.scope;
     const place = after === undefined ? undefined : placeIn(after);
-    const order = open ? 'rank, next_action_at, id' : 'settled_at desc, id desc';
-    const beyond = open ? '(rank, next_action_at, id) > ($7::smallint, $8::timestamptz, $9::uuid)' : '(settled_at, id) < ($8::timestamptz, $9::uuid)';
-    const ids = await tx.query<{ id: string }>({
-      name: `referral-list-${view}-${urgency ? 'u' : ''}${patient ? 'p' : ''}${place ? 'n' : ''}`,
-      text: `select id from referral where clinic_id = $1 and ${PARAMETERS} and ${CONDITIONS[view]}
-        and ${urgency ? 'urgency = $4' : '$4::text is null'} and ${patient ? 'patient_id = $5' : '$5::text is null'}
-        ${place ? `and $7::smallint is not null and ${beyond}` : ''}
-        order by ${order} limit $6`,
-      values: [tx.scope.clinicId, tx.scope.actor.id, now, urgency ?? null, patient ?? null, limit + 1, ...(place ?? [])],
-    });
-    const found = await tx.em.find(Referral, { clinicId: tx.scope.clinicId, id: { $in: ids.map(({ id }) => id) } });
-    const byId = new Map(found.map((referral) => [referral.id, referral]));
-    const listed = ids.flatMap(({ id }) => byId.get(id) ?? []);
-    const kept = listed.slice(0, limit);
-    const last = listed.length > limit ? kept.at(-1) : undefined;
-    const labels = await this.labels(tx, kept.map(({ patientId }) => patientId));
-    await audit(tx, { action: 'read', what: `referral.list.${view}`, patients: [...labels.keys()] });
-    return {
-      items: kept.map((referral) => itemOf(referral, labels.get(referral.patientId), tx.scope.actor, now)),
-      ...(last ? { next: cursorOf([last.rank, (open ? last.nextActionAt : last.settledAt)?.toISOString() ?? '', last.id]) } : {}),
-    };
+    const teams = view === 'my-team' ? await this.teams.ofPerson(tx, actor.id) : [];
+    const viewer = { clinicId, personId: actor.id, teams, now: tx.clock.now() };
+    const rows = await tx.query<PageRow>(pageStatement(view, filters, viewer, place, limit + 1));
+    const kept = rows.slice(0, limit);
+    const last = rows.length > limit ? kept.at(-1) : undefined;
+    const items = await this.items(tx, kept.map(({ id }) => id));
+    await audit(tx, { action: 'read', what: `referral.list.${view}`, patients: [...new Set(items.map(({ patient }) => patient.id))] });
+    return { items, ...(last ? { next: cursorOf([last.rank, last.due, last.id] satisfies Place) } : {}) };
   }
 
-  /** How many referrals each view holds, exact up to 1,000. */
-  async counts(tx: Tx): Promise<Record<View, Count>> {
-    const counted = VIEWS.map((view) => `(select count(*)::int from (select 1 from referral where clinic_id = $1 and ${CONDITIONS[view]} limit ${COUNTED + 1}) v) as "${view}"`);
-    const [row] = await tx.query<Record<View, number>>({
-      name: 'referral-counts',
-      text: `select ${counted.join(', ')} where ${PARAMETERS}`,
-      values: [tx.scope.clinicId, tx.scope.actor.id, tx.clock.now()],
+  /** The referrals as the actor sees them on a list, in the order of their ids. */
+  async items(tx: Tx, ids: readonly string[]): Promise<WorklistItem[]> {
+    if (ids.length === 0) return [];
+    const now = tx.clock.now();
+    const found = await tx.em.find(Referral, { clinicId: tx.scope.clinicId, id: { $in: [...ids] } });
+    const byId = new Map(found.map((referral) => [referral.id, referral]));
+    const labels = await this.labels(tx, found.map(({ patientId }) => patientId));
+    const claims = await standingClaims(tx, ids);
+    const rows = await tx.query<Facts>({
+      name: 'referral-list-facts',
+      text: `select r.id, r.referrer, r.language, t.name as team from referral r join referral_team t on t.clinic_id = r.clinic_id and t.id = r.team_id
+        where r.clinic_id = $1 and r.id = any($2)`,
+      values: [tx.scope.clinicId, ids],
     });
-    const countOf = (count: number): Count => ({ count: Math.min(count, COUNTED), atLeast: count > COUNTED });
-    return Object.fromEntries(VIEWS.map((view) => [view, countOf(row?.[view] ?? 0)])) as Record<View, Count>;
+    const facts = new Map(rows.map((row) => [row.id, row]));
+    return ids.flatMap((id) => {
+      const referral = byId.get(id);
+      return referral ? [itemOf(referral, { patient: labels.get(referral.patientId), facts: facts.get(id), claim: claims.get(id) }, tx.scope.actor, now)] : [];
+    });
   }
 
   /** How the patients are called, by id. Those who cannot be read are left out. */
@@ -132,21 +138,31 @@ function nameOf(names: readonly HumanName[] | undefined): string | null {
 }
 
 /** The row as the worklist shows it to the actor at `now`. */
-export const itemOf = (referral: Referral, patient: PatientLabel | undefined, actor: Actor, now: Date): WorklistItem => ({
+const itemOf = (referral: Referral, { patient, facts, claim }: Beside, actor: Actor, now: Date): WorklistItem => ({
   id: referral.id,
   patient: patient ?? { id: referral.patientId, name: null, birthDate: null },
   state: referral.state,
   urgency: referral.urgency,
   pathway: referral.pathway ?? null,
+  discipline: referral.discipline ?? null,
+  programme: referral.programme ?? null,
+  referrer: facts?.referrer ?? null,
+  language: facts?.language ?? null,
   receivedAt: referral.receivedAt,
   clocks: clocksOf(referral, now),
   targetAt: referral.targetAt,
   breaching: !referral.settledAt && !referral.firstSeenAt && referral.targetAt < now,
+  stale: Boolean(referral.staleAt && referral.staleAt < now),
   redFlags: { hardStops: referral.openHardStops, concerns: referral.openConcerns },
   missing: referral.missing.length,
   owner: referral.ownerId && referral.ownerName ? { id: referral.ownerId, name: referral.ownerName } : null,
+  team: { id: referral.teamId, name: facts?.team ?? '' },
+  claim: claim ?? null,
   nextAction: referral.nextAction ?? null,
   nextActionAt: referral.nextActionAt ?? null,
   version: referral.version,
-  availableActions: availableEvents(referralMachine, referral.state, circumstancesOf(actor, referral, now)),
+  availableActions: mayAct(referral, claim, actor) ? availableEvents(referralMachine, referral.state, circumstancesOf(actor, referral, now)) : [],
 });
+
+/** Whether a claim leaves the referral to this actor. */
+export const mayAct = (referral: Referral, claim: Claim | null | undefined, actor: Actor): boolean => !claim || claim.by.id === actor.id || referral.openHardStops > 0;

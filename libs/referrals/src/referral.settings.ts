@@ -1,9 +1,11 @@
 import { organizationId } from '@cairn/people';
 import type { Clinic } from '@cairn/platform';
 import { z } from 'zod';
+import authorisationRules from './authorisations/authorisation-rules.json' with { type: 'json' };
 import type { FlagLevel } from './red-flag-rules.js';
 import rules from './referral-rules.json' with { type: 'json' };
 import { REFERRAL_STATES, type ReferralState } from './referral.workflow.js';
+import worklistRules from './worklist/worklist-rules.json' with { type: 'json' };
 
 export const URGENCIES = ['routine', 'urgent', 'asap', 'stat'] as const;
 /** FHIR's request priority. */
@@ -16,6 +18,8 @@ export type Pathway = (typeof PATHWAYS)[number];
 const step = z.strictObject({ action: z.string().regex(/^[a-z-]+$/), days: z.number().min(0).max(366) });
 /** The next thing to do and within how many days of the last movement. */
 export type NextStep = z.infer<typeof step>;
+
+const days = z.int().min(0).max(366);
 
 const openStates = REFERRAL_STATES.filter((state) => state in rules.nextSteps.value);
 
@@ -48,6 +52,20 @@ export const referralSettingsSchema = z.strictObject({
   /** Until when, on the clinic's own clock, a weak red flag that came in during the day is looked at. */
   reviewBy: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 17:00').default(rules.reviewBy.value),
   nextSteps: z.partialRecord(z.enum(openStates), step).default({}),
+  /** After how many days without movement a referral counts as stale, by state. */
+  staleDays: z.partialRecord(z.enum(openStates), days).default({}),
+  /** Days and visits by which authorisations of insurers are asked for, chased and renewed. */
+  authorisations: z
+    .strictObject({
+      remindDays: days.default(authorisationRules.remindDays.value),
+      remindVisits: z.int().min(0).max(100).default(authorisationRules.remindVisits.value),
+      askDays: days.default(authorisationRules.askDays.value),
+      chaseDays: days.default(authorisationRules.chaseDays.value),
+      decideDays: days.default(authorisationRules.decideDays.value),
+    })
+    .prefault({}),
+  /** For how long a claim stands unless it is renewed. */
+  claimMinutes: z.int().min(1).max(120).default(worklistRules.claimMinutes.value),
 });
 
 /** A clinic's rules, with Cairn's defaults where it set none. */
@@ -72,6 +90,11 @@ export function nextStep(settings: ReferralSettings, state: ReferralState, openF
   const usual = settings.nextSteps[state] ?? defaultSteps[state];
   return usual && openFlag ? rules.redFlagSteps.value[openFlag] : usual;
 }
+
+const defaultStaleDays: Readonly<Partial<Record<ReferralState, number>>> = worklistRules.staleDays.value;
+
+/** Days without movement after which a referral in this state counts as stale. */
+export const staleDays = (settings: ReferralSettings, state: ReferralState): number => settings.staleDays[state] ?? defaultStaleDays[state] ?? 0;
 
 /** A choice among the keys of a table of words. */
 const keyOf = <Words extends Readonly<Record<string, string>>>(words: Words): z.ZodEnum<{ [Key in keyof Words & string]: Key }> =>

@@ -7,6 +7,9 @@ import { ReferralSafetyMigration } from './referral-safety.migration.js';
 import { TriageRulesMigration } from './triage-rules.migration.js';
 import { PATHWAYS, URGENCIES } from './referral.settings.js';
 import { REFERRAL_STATES } from './referral.workflow.js';
+import { authorisationMigrations } from './authorisations/authorisation.migration.js';
+import { reportsMigrations } from './reports/reports.migration.js';
+import { worklistMigrations } from './worklist/worklist.migration.js';
 
 const oneOf = (words: readonly string[]): string => `in (${words.map((word) => `'${word}'`).join(', ')})`;
 
@@ -137,4 +140,7 @@ export const referralsMigrations: readonly NamedMigration[] = [
   { name: '202611252030_referral_duplicates', class: ReferralDuplicatesMigration },
   { name: '202611252040_triage_rules', class: TriageRulesMigration },
   { name: '202611252050_referral_intake', class: ReferralIntakeMigration },
+  ...worklistMigrations,
+  ...reportsMigrations,
+  ...authorisationMigrations,
 ];

@@ -2,7 +2,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { FhirCommands, FhirModule, SubscriptionTopics, readTopics } from '@cairn/fhir';
 import { AlertSubjects, OutcomesModule } from '@cairn/outcomes';
 import { PeopleModule } from '@cairn/people';
-import { DueWorkRegistry } from '@cairn/platform';
+import { DueWorkRegistry, EventHandlers, OpenLoops } from '@cairn/platform';
 import { DischargeWatch } from './discharge-watch.service.js';
 import { IntakeLinksController } from './intake-links.controller.js';
 import { IntakeLinks } from './intake-links.service.js';
@@ -13,6 +13,11 @@ import { IncompleteReferralWork } from './incomplete-referral.work.js';
 import { IncompleteReferrals } from './incomplete-referral.service.js';
 import { ReferralAdvice } from './referral-advice.service.js';
 import { ReferralConversationController } from './referral-conversation.controller.js';
+import { AuthorisationClockWork } from './authorisations/authorisation-clock.work.js';
+import { AuthorisationDesk } from './authorisations/authorisation-desk.service.js';
+import { AuthorisationVisits } from './authorisations/authorisation-visits.watch.js';
+import { AuthorisationsController } from './authorisations/authorisations.controller.js';
+import { Authorisations } from './authorisations/authorisations.service.js';
 import { ReferralAlertSubject } from './referral-alert-subject.js';
 import { ReferralAttachmentsController } from './referral-attachments.controller.js';
 import { ReferralAttachments } from './referral-attachments.service.js';
@@ -43,6 +48,7 @@ import { ReferralSources } from './referral-sources.service.js';
 import topics from './referral-topics.json' with { type: 'json' };
 import { ReferralTriageController } from './referral-triage.controller.js';
 import { ReferralTriage } from './referral-triage.service.js';
+import { openAuthorisations, openReferrals } from './referral.loops.js';
 import { Referrals } from './referrals.service.js';
 import { ReviewOverdueWork } from './review-overdue.work.js';
 import { TriageRulesController } from './triage-rules.controller.js';
@@ -52,14 +58,20 @@ import { WaitingLinks } from './waiting-links.service.js';
 import { WaitingPageController } from './waiting-page.controller.js';
 import { WaitingList } from './waiting-list.service.js';
 import { WaitingQuestionWork } from './waiting-question.work.js';
+import { ReferralReports } from './reports/referral-reports.service.js';
+import { ReportQueries } from './reports/report.queries.js';
+import { ReportsController } from './reports/reports.controller.js';
 import { UndoWindowWork } from './undo-window.work.js';
+import { ReferralFacetsWatch } from './worklist/referral-facets.watch.js';
+import { TeamPlacement } from './worklist/team-placement.handler.js';
+import { worklistControllers, worklistProviders } from './worklist/worklist.wiring.js';
 
 const offered = [Referrals, ReferralDeliveries, ReferralSources];
 
 /** Referrals from their arrival to their outcome. */
 @Module({
   imports: [FhirModule, OutcomesModule, PeopleModule],
-  controllers: [ReferralController, ReferralTriageController, ReferralCareController, ReferralClosingController, ReferralSafetyController, ReferralDuplicatesController, ReferralAttachmentsController, ReferralConversationController, TriageRulesController, IntakeLinksController, IntakePageController, ReferralProposalsController, WaitingPageController],
+  controllers: [ReferralController, ReferralTriageController, ReferralCareController, ReferralClosingController, ReferralSafetyController, ReferralDuplicatesController, ReferralAttachmentsController, ReferralConversationController, TriageRulesController, IntakeLinksController, IntakePageController, ReferralProposalsController, WaitingPageController, ...worklistControllers, ReportsController, AuthorisationsController],
   providers: [
     ...offered,
     DischargeWatch,
@@ -95,6 +107,13 @@ const offered = [Referrals, ReferralDeliveries, ReferralSources];
     WaitingList,
     WaitingQuestionWork,
     UndoWindowWork,
+    ...worklistProviders,
+    Authorisations,
+    AuthorisationDesk,
+    AuthorisationVisits,
+    AuthorisationClockWork,
+    ReferralReports,
+    ReportQueries,
   ],
   exports: offered,
 })
@@ -111,6 +130,12 @@ export class ReferralsModule implements OnModuleInit {
     private readonly waitingQuestion: WaitingQuestionWork,
     private readonly alertSubjects: AlertSubjects,
     private readonly alertSubject: ReferralAlertSubject,
+    private readonly eventHandlers: EventHandlers,
+    private readonly facets: ReferralFacetsWatch,
+    private readonly placement: TeamPlacement,
+    private readonly authorisationClock: AuthorisationClockWork,
+    private readonly visits: AuthorisationVisits,
+    private readonly loops: OpenLoops,
   ) {}
 
   onModuleInit(): void {
@@ -122,5 +147,13 @@ export class ReferralsModule implements OnModuleInit {
     this.dueWork.register(this.incomplete);
     this.dueWork.register(this.waitingQuestion);
     this.alertSubjects.register(this.alertSubject);
+    this.fhirCommands.register(this.facets);
+    this.eventHandlers.register(this.facets);
+    this.eventHandlers.register(this.placement);
+    this.dueWork.register(this.authorisationClock);
+    this.fhirCommands.register(this.visits);
+    this.eventHandlers.register(this.visits);
+    this.loops.register(openReferrals);
+    this.loops.register(openAuthorisations);
   }
 }

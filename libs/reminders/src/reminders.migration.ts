@@ -114,7 +114,15 @@ class ReferralNoticesMigration extends Migration {
   }
 }
 
+/** Names who has an escalation: the pool that shares them, as its Task says too. */
+class EscalationOwnerMigration extends Migration {
+  override up(): void {
+    this.addSql(`alter table escalation add column owner_name text not null default 'Care coordinators' check (btrim(owner_name) <> '')`);
+  }
+}
+
 export const remindersMigrations: readonly NamedMigration[] = [
   { name: '202611220270_reminders', class: RemindersMigration },
   { name: '202611252100_referral_notices', class: ReferralNoticesMigration },
+  { name: '202611251920_escalation_owner', class: EscalationOwnerMigration },
 ];

@@ -1,7 +1,8 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { PeopleModule } from '@cairn/people';
-import { DueWorkRegistry, EventHandlers } from '@cairn/platform';
+import { DueWorkRegistry, EventHandlers, OpenLoops } from '@cairn/platform';
 import { EscalationController } from './escalation.controller.js';
+import { openEscalations } from './escalation.loops.js';
 import { Escalations } from './escalations.service.js';
 import { ReminderAnswers } from './reminder-answers.service.js';
 import { ReminderCheck } from './reminder-check.service.js';
@@ -45,10 +46,12 @@ export class RemindersModule implements OnModuleInit {
     private readonly reviews: ReviewFollower,
     private readonly assessments: AssessmentFollower,
     private readonly referrals: ReferralFollower,
+    private readonly loops: OpenLoops,
   ) {}
 
   onModuleInit(): void {
     this.works.register(this.due);
+    this.loops.register(openEscalations);
     this.works.register(this.silence);
     this.handlers.register(this.reviews);
     this.handlers.register(this.assessments);

@@ -1,11 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { newId } from '@cairn/kernel';
-import { Clinics, KEYRING, POOL, Transactions, cairnScope, verifyChain, type Anchor, type Clinic, type Keyring } from '@cairn/platform';
+import { Clinics, POOL, type Anchor, type Clinic } from '@cairn/platform';
 import type { Pool } from 'pg';
 import { withFeatures } from '../context.js';
+import { verifyAudit } from './verify-audit.js';
+import { verifyLoops } from './verify-loops.js';
 
 interface Wish {
   audit?: true;
+  loops?: true;
   clinic?: string;
   anchor?: Anchor;
 }
@@ -16,23 +18,21 @@ const readAnchor = (text: string): Anchor => {
   return { number: Number(number), hash };
 };
 
-/** `verify --audit`: goes through the sealed audit of each clinic and names every row that was changed, removed or inserted. Exits with 1 where something is. */
+/** `verify`: checks that what Cairn promises holds of each clinic's data, and names what does not. Exits with 1 where something does not. */
 export const verifyCommand = (): Command =>
   new Command('verify')
-    .description('verify that nobody changed, removed or inserted rows of the audit since they were sealed')
-    .requiredOption('--audit', 'the audit')
+    .description('verify that nobody touched the sealed audit (--audit), or that no open work lies without somebody, something and a date (--loops)')
+    .option('--audit', 'name the rows of the audit that were changed, removed or inserted since they were sealed')
+    .option('--loops', 'list open referrals, authorisations, recommendations, alerts, plans and unreachable patients without an owner, a next action or a date')
     .option('--clinic <name>', 'only this clinic (default: all)')
     .option('--anchor <number:hash>', 'a block that was written down elsewhere must still be there (one clinic)', readAnchor)
     .action(async (wish: Wish) => {
+      if (!wish.audit && !wish.loops) throw new Error('Say what to verify: --audit or --loops.');
       if (wish.anchor && wish.clinic === undefined) throw new Error('An anchor belongs to one clinic: name it with --clinic.');
       await withFeatures(async (app) => {
-        const transactions = app.get(Transactions);
         for (const clinic of await clinicsFor(wish, app.get(Clinics), app.get<Pool>(POOL))) {
-          const report = await transactions.read(cairnScope(clinic.id, 'verify', newId()), (tx) => verifyChain(tx, app.get<Keyring>(KEYRING), clinic.id, wish.anchor));
-          const { blocks, rows, waiting, head, faults } = report;
-          process.stdout.write(`${clinic.slug}: ${rows} rows in ${blocks} blocks, ${waiting} not sealed yet.${head ? ` Write this down elsewhere: ${head.number}:${head.hash}` : ''}\n`);
-          for (const fault of faults) process.stdout.write(`  ${fault}\n`);
-          if (faults.length > 0) process.exitCode = 1;
+          const faults = (wish.audit ? await verifyAudit(app, clinic, wish.anchor) : 0) + (wish.loops ? await verifyLoops(app, clinic) : 0);
+          if (faults > 0) process.exitCode = 1;
         }
       });
     });

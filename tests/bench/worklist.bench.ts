@@ -1,0 +1,69 @@
+import { personToken, type Instance } from './instance.js';
+import { latencyAtRate } from './load.js';
+import { row, type Row } from './report.js';
+import { seedClinics } from './worklist-seed.js';
+
+const CLINICS = 50;
+const REFERRALS_OF_OTHERS = 2000;
+const SMALL = 10_000;
+const LARGE = 1_000_000;
+const PAGE = 25;
+const DEEP = 100;
+
+/** p95 in milliseconds, by the name of the row. */
+type Measured = Map<string, number>;
+
+interface Page {
+  readonly items: readonly unknown[];
+  readonly next?: string;
+}
+
+/**
+ * Every view of the worklist in a clinic of a million referrals, one in five of them open, among fifty clinics: 50 requests arrive each second, whatever becomes
+ * of those before. The limit is the same view in the same clinic when it had ten thousand. Where a view has fewer than 100 pages then, its last full page stands for them.
+ */
+export async function worklistBench(instance: Instance, wanted: (name: string) => boolean): Promise<Row[]> {
+  const seeded = await seedClinics(instance, CLINICS, REFERRALS_OF_OTHERS);
+  const authorization = await personToken(instance, 'coordinator');
+  await seeded.growTo(SMALL);
+  const small = await measure(instance.api, authorization, wanted);
+  await seeded.growTo(LARGE);
+  const large = await measure(instance.api, authorization, wanted);
+  return [...large].map(([name, value]) => row(name, value, 'ms', small.get(name) ?? NaN));
+}
+
+async function measure(api: string, authorization: string, wanted: (name: string) => boolean): Promise<Measured> {
+  const read = async <Body>(path: string): Promise<Body> => {
+    const response = await fetch(`${api}${path}`, { headers: { authorization } });
+    if (!response.ok) throw new Error(`${path} was answered ${response.status}: ${(await response.text()).slice(0, 500)}`);
+    return (await response.json()) as Body;
+  };
+  const { views } = await read<{ views: Record<string, unknown> }>('/api/v1/referrals/counts');
+  const measured: Measured = new Map();
+  const p95 = async (name: string, path: string | (() => Promise<string>)): Promise<void> => {
+    if (!wanted(`${name} p95`)) return;
+    measured.set(`${name} p95`, await latencyAtRate({ url: api, authorization, path: typeof path === 'string' ? path : await path(), perSecond: 50, seconds: 2.5 }));
+  };
+  for (const view of Object.keys(views)) {
+    const first = `/api/v1/referrals?view=${view}&limit=${PAGE}`;
+    await p95(`${view} first page`, first);
+    await p95(`${view} counts`, `/api/v1/referrals/counts?view=${view}`);
+    await p95(`${view} page ${DEEP}`, () => deepPage(first, read));
+  }
+  const open = `/api/v1/referrals?view=open&limit=${PAGE}`;
+  await p95('open in Vietnamese first page', `${open}&language=vi&urgency=asap`);
+  await p95('open by a rare word first page', `${open}&text=case77`);
+  return measured;
+}
+
+/** The path of page 100, or of the last full page before it. */
+async function deepPage(first: string, read: (path: string) => Promise<Page>): Promise<string> {
+  let [path, full] = [first, first];
+  for (let number = 1; number <= DEEP; number += 1) {
+    const { items, next } = await read(path);
+    if (items.length === PAGE) full = path;
+    if (!next) break;
+    path = `${first}&after=${next}`;
+  }
+  return full;
+}
