@@ -62,6 +62,11 @@ describe('a subscriber that does not answer well', () => {
     await receiver.stop();
   });
 
+  it('costs a clinic without subscriptions no row', async () => {
+    const { rows } = await owner.query<{ used: boolean }>(`select last_value is not null as used from pg_sequences where sequencename = 'fhir_news_position_seq'`);
+    expect(rows).toEqual([{ used: false }]);
+  });
+
   it('is tried again later and later, as late as it asks, and gets all in order', async () => {
     const { id, path } = await subscribe();
     receiver.react = ({ path: asked }) => (asked === path ? { status: 503, headers: { 'retry-after': '3600' } } : { status: 200 });

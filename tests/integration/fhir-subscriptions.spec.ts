@@ -2,11 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { sharePatient, unsharePatient, validate } from '@cairn/fhir';
 import { cairnScope, type Tx } from '@cairn/platform';
 import type { Bundle, CapabilityStatement, Observation, Parameters, Patient, Subscription, Task } from '@medplum/fhirtypes';
+import pg from 'pg';
 import { Webhook } from 'standardwebhooks';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { FhirClient } from '../support/fhir-client.js';
+import { PlanDesk } from '../support/plan-factory.js';
+import { Staff, hospital, referralBundle, send } from '../support/referral-factory.js';
 import { topicSubscription, untilStatus, type SubscriptionWish } from '../support/subscribing.js';
+import { registerClient } from '../support/system-client.js';
 import { WebhookReceiver, readNotification, readStatus, type Notification } from '../support/webhook-receiver.js';
 
 const EAST = '11111111-1111-4111-8111-111111111111';
@@ -19,6 +23,7 @@ describe('subscriptions', () => {
   let east: FhirClient;
   let west: FhirClient;
   let clinic: FhirClient;
+  let owner: pg.Client;
   let anna: string;
   let paths = 0;
 
@@ -52,6 +57,8 @@ describe('subscriptions', () => {
   beforeAll(async () => {
     app = await startTestApp({ worker: true, environment: { FHIR_SUBSCRIPTION_ATTEMPTS: '3', FHIR_SUBSCRIPTION_LIMIT: '40' } });
     receiver = await WebhookReceiver.start();
+    owner = new pg.Client({ connectionString: app.database.ownerUrl });
+    await owner.connect();
     east = new FhirClient(app, await app.asSystem('system/*.*', { connectionId: EAST, clientId: 'east' }));
     west = new FhirClient(app, await app.asSystem('system/*.*', { connectionId: WEST, clientId: 'west' }));
     clinic = new FhirClient(app, await app.asSystem('system/*.*', { clientId: 'clinic-wide' }));
@@ -61,6 +68,7 @@ describe('subscriptions', () => {
     receiver.react = () => ({ status: 200 });
   });
   afterAll(async () => {
+    await owner.end();
     await app.stop();
     await receiver.stop();
   });
@@ -151,6 +159,27 @@ describe('subscriptions', () => {
     expect(numbers(await notified(review.path, 1))).toEqual(['1']);
   });
 
+  it('hear of what Cairn itself writes: the steps of a referral, and the reviews of a plan', async () => {
+    const sender = await hospital(app, 'plain');
+    const coordinator = new Staff(app, await app.as('coordinator'));
+    const steps = await subscribe(sender.fhir, { topic: topic('referral-status'), content: 'full-resource' });
+    const reviews = await subscribe(clinic, { topic: topic('plan-review') });
+    const plans = await subscribe(clinic, { topic: topic('careplan-changed') });
+    const ids = await send(sender.fhir, referralBundle());
+    const { id, taskId } = await coordinator.find(ids['Patient'] ?? '');
+    await coordinator.act(id, 'POST', 'triage');
+    const told = await eventually('the referral is in triage', async () => {
+      const all = await notified(steps.path, 1);
+      const tasks = all.flatMap(({ bundle }) => (bundle.entry ?? []).slice(1).map(({ resource }) => resource as Task));
+      return tasks.at(-1)?.businessStatus?.coding?.some(({ code }) => code === 'in-triage') ? { all, tasks } : undefined;
+    });
+    expect(new Set(told.tasks.map((task) => task.id))).toEqual(new Set([taskId]));
+    expect(numbers(told.all)).toEqual(told.tasks.map((_task, index) => String(index + 1)));
+    const plan = await new PlanDesk(new Staff(app, await app.as('clinician'))).activePlan(ids['Patient'] ?? '');
+    expect((await notified(reviews.path, 1)).flatMap((each) => each.events.map(({ focus }) => focus))).toContain(`${app.url}/fhir/Task/${plan.review?.id}`);
+    expect((await notified(plans.path, 1)).flatMap((each) => each.events.map(({ focus }) => focus))).toContain(`${app.url}/fhir/CarePlan/${plan.id}`);
+  });
+
   describe('of two hospitals', () => {
     it('tell nothing of patients that are not shared with the subscriber’s connection, not even a number', async () => {
       const [mine, theirs] = [await subscribe(east), await subscribe(west)];
@@ -218,6 +247,20 @@ describe('subscriptions', () => {
       expect((await notified(path, 1))[0]?.events).toEqual([{ number: '1', focus: `${app.url}/fhir/Observation/${covered}` }]);
       const refused = await narrow.post('/Subscription', topicSubscription({ topic: topic('task-changed'), endpoint: receiver.url }));
       expect(refused.status).toBe(403);
+    });
+
+    it('are silent once their client is disabled, and lose nothing by it', async () => {
+      const { clientId } = await registerClient(app, { connectionId: EAST });
+      const registered = new FhirClient(app, await app.asSystem('system/*.cruds', { connectionId: EAST, clientId }));
+      const { id, path } = await subscribe(registered);
+      const enable = (at: string) => owner.query(`update client set disabled_at = ${at} where client_id = $1`, [clientId]);
+      await enable('now()');
+      const kept = await east.create(observation(anna));
+      await eventually('the event is weighed', async () => (await owner.query('select 1 from fhir_subscription where id = $1 and weighed = 1', [id])).rowCount === 1);
+      expect(receiver.at(path)).toHaveLength(1);
+      await enable('null');
+      await east.create(observation(anna));
+      expect((await notified(path, 1))[0]?.events).toMatchObject([{ number: '1', focus: `${app.url}/fhir/Observation/${kept}` }, { number: '2' }]);
     });
   });
 

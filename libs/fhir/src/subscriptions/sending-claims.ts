@@ -93,7 +93,7 @@ export class SendingClaims {
         return undefined;
       }
       await tx.query('update fhir_subscription set batch_to = $3 where clinic_id = $1 and id = $2 and claims = $4', [clinicId, row.id, batch.to, number]);
-      if (wish.content !== 'empty' && wish.content !== undefined && patients.length > 0) await audit(tx, { action: 'read', what: 'fhir.notification', entities: toldNames(batch.told), patients });
+      if (wish.content !== 'empty' && wish.content !== undefined && patients.length > 0) await audit(tx, { action: 'read', what: 'subscription.notification', entities: toldNames(batch.told), patients });
       return batch;
     });
   }
