@@ -7,7 +7,7 @@ export interface ChannelHeader {
 }
 
 /** What stands for a header's value wherever a Subscription is read: values are secrets. Sent back, it means the value that is kept. */
-export const KEPT = '********';
+const KEPT = '********';
 
 const MOST_HEADERS = 20;
 const HEADER = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}):[ \t]*([\x20-\x7e]{1,4000})$/;

@@ -3,7 +3,7 @@ import type { Parameters, ParametersParameter } from '@medplum/fhirtypes';
 import { PROFILES, type NotificationContent, type SubscriptionState } from './backport.js';
 
 /** What a status tells of: `handshake`, `heartbeat` and `event-notification` are sent, the others are answers. */
-export type NotificationType = 'handshake' | 'heartbeat' | 'event-notification' | 'query-status' | 'query-event';
+type NotificationType = 'handshake' | 'heartbeat' | 'event-notification' | 'query-status' | 'query-event';
 
 /** The version of a resource that an event is about, as far as the subscriber may see it. */
 export interface Focus {
