@@ -34,7 +34,7 @@ const topicList = z.object({
 
 /** Reads topics that stand in a data file. Throws at boot when the file is wrong. */
 export function readTopics(data: unknown): SubscriptionTopic[] {
-  return topicList.parse(data).topics.map((topic) => ({ ...topic, resource: topic.resource as ResourceType }));
+  return topicList.parse(data).topics;
 }
 
 /** Whether the step is what the topic is about. Filters of a subscriber are another matter. */
