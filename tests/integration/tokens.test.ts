@@ -72,6 +72,57 @@ describe('tokens for systems', () => {
   });
 });
 
+describe('introspection', () => {
+  let app: TestApp;
+  let hospital: SystemClient;
+  beforeAll(async () => {
+    app = await startTestApp();
+    hospital = await registerClient(app, { scopes: ['system/Patient.rs', 'system/Task.cruds'] });
+  });
+  afterAll(() => app.stop());
+
+  const tokenOf = async (client: SystemClient): Promise<string> => {
+    const answer: { body: { access_token: string } } = await app.request.post('/oauth/token').type('form').send(client.form(await client.assertion(), 'system/Patient.rs')).expect(200);
+    return answer.body.access_token;
+  };
+  const ask = (form: Record<string, string>) => app.request.post('/oauth/introspect').type('form').send(new URLSearchParams(form).toString());
+  const asked = async (client: SystemClient, token: string) =>
+    ask({ token, client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', client_assertion: await client.assertion() });
+
+  it('tells a client what its own token is good for, and where that is asked', async () => {
+    const token = await tokenOf(hospital);
+    const answer = await asked(hospital, token);
+    expect(answer.status).toBe(200);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    const { exp, jti } = decodeJwt(token);
+    expect(answer.body).toEqual({ active: true, token_type: 'bearer', scope: 'system/Patient.rs', client_id: hospital.clientId, sub: hospital.clientId, iss: app.url, aud: app.url, exp, iat: expect.any(Number), jti });
+    const configuration = await app.request.get('/fhir/.well-known/smart-configuration');
+    expect(configuration.body).toMatchObject({ introspection_endpoint: `${app.url}/oauth/introspect` });
+  });
+
+  it("tells nothing of another's token, a person's, a changed one or none", async () => {
+    const other = await registerClient(app, { scopes: ['system/Patient.rs'] });
+    const token = await tokenOf(hospital);
+    const persons = (await app.as('clinician')).replace('Bearer ', '');
+    for (const each of [await tokenOf(other), persons, `${token.slice(0, -4)}AAAA`, 'nonsense']) {
+      const answer = await asked(hospital, each);
+      expect([answer.status, answer.body]).toEqual([200, { active: false }]);
+    }
+  });
+
+  it('is for registered clients that prove who they are', async () => {
+    const token = await tokenOf(hospital);
+    await ask({ token }).expect(400);
+    const assertion = await hospital.assertion({ exp: 1 });
+    await ask({ token, client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', client_assertion: assertion }).expect(401);
+    const used = await hospital.assertion();
+    const form = { token, client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', client_assertion: used };
+    await ask(form).expect(200);
+    await ask(form).expect(401);
+    await ask({ client_assertion_type: form.client_assertion_type, client_assertion: await hospital.assertion() }).expect(400);
+  });
+});
+
 describe('a bearer token', () => {
   let app: TestApp;
   beforeAll(async () => {

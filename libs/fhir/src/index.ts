@@ -1,3 +1,4 @@
+export { breakGlass, listBrokenGlass, reviewBrokenGlass, type BrokenGlass } from './access/break-glass.js';
 export { FhirCommands, type FhirCommandHandler, type FhirWrite } from './commands/fhir-commands.js';
 export { isResourceType, resourceTypes } from './definitions/structures.js';
 export { PROJECTION_WRITTEN } from './fhir.events.js';
@@ -6,6 +7,7 @@ export { fhirMigrations } from './migrations/index.js';
 export { FhirOperations, type FhirOperation, type OperationTarget } from './operations/fhir-operations.js';
 export { readExchanged, type ExchangedVersion } from './store/exchanged-version.js';
 export { FhirStore, type SearchParameters, type Stored, type UpdateOptions } from './store/fhir-store.js';
+export { isDisclosable } from './access/disclosable.js';
 export { connectionsOf, sharePatient, unsharePatient } from './store/patient-shares.js';
 export { SubscriptionTopics, readTopics } from './subscriptions/topic.js';
 export { validate } from './validation/validate.js';

@@ -1,5 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { FhirCommands } from '@cairn/fhir';
+import { BreakGlassController } from './break-glass.controller.js';
+import { BreakGlass } from './break-glass.service.js';
 import { ClinicSeed } from './clinic-seed.js';
 import { ContactController } from './contact.controller.js';
 import { ContactDefaults } from './contact-defaults.js';
@@ -12,7 +14,7 @@ import { Practitioners } from './practitioners.service.js';
 const offered = [Patients, ContactPreferences, PatientLinks, Practitioners, ClinicSeed];
 
 /** Patients, practitioners, the clinic, contact preferences and consent. */
-@Module({ controllers: [ContactController], providers: [...offered, ContactDesk, ContactDefaults], exports: offered })
+@Module({ controllers: [ContactController, BreakGlassController], providers: [...offered, BreakGlass, ContactDesk, ContactDefaults], exports: offered })
 export class PeopleModule implements OnModuleInit {
   constructor(
     private readonly commands: FhirCommands,

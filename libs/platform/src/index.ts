@@ -5,6 +5,7 @@ export { AuditWriter } from './audit/audit-writer.js';
 export { CurrentScope, Needs, Public } from './auth/auth.guard.js';
 export { Authenticator, type Identity } from './auth/authenticator.js';
 export { Clients, type Client } from './auth/clients.js';
+export { CARE_TEAM_BITS, DATA_CLASSES, WHOLE_RECORD_BITS, bitOf, emergencyClearance, labelBits, noticesFor, roleMay, typesOf, type DataAct, type SecurityLabel } from './auth/data-classes.js';
 export { RIGHTS, ROLES, demand, isRole, may, type Right, type Role } from './auth/roles.js';
 export { SigningKeys, type KeyPurpose, type SigningKey } from './auth/signing-keys.js';
 export { ASSERTION_ALGORITHMS, ASSERTION_TYPE, TokenService, type AccessToken } from './auth/token.service.js';

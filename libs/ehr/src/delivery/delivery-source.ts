@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, Clinics, type Config, type Tx } from '@cairn/platform';
-import { FhirStore, readExchanged } from '@cairn/fhir';
+import { FhirStore, isDisclosable, readExchanged } from '@cairn/fhir';
 import { isWithheld } from '../exchange/exchange.rules.js';
 import { localReferencesIn } from '../exchange/outgoing.js';
 import { readFhirJson } from '../fhir-json.js';
@@ -45,7 +45,7 @@ export class DeliverySource {
       patientId,
       ehr,
       content,
-      withheld: isWithheld(content) || (current !== undefined && isWithheld(readFhirJson(JSON.stringify(current)))),
+      withheld: !(await isDisclosable(tx, ehr.connectionId, type, id)) || isWithheld(content) || (current !== undefined && isWithheld(readFhirJson(JSON.stringify(current)))),
       recordedAt: present.lastUpdated.toISOString(),
       lastTold: told && readFhirJson(told.json),
       related: new Map([...related].map(([reference, resource]) => [reference, readFhirJson(JSON.stringify(resource))])),

@@ -1,5 +1,5 @@
 import { CairnError, forbidden } from '@cairn/kernel';
-import { may, type Actor } from '@cairn/platform';
+import { roleMay, typesOf, type Actor, type DataAct, type PersonActor } from '@cairn/platform';
 import { needsTerminology } from '../search/coded-criteria.js';
 import type { Restriction } from '../search/criterion-sql.js';
 import type { Criterion } from '../search/criterion.js';
@@ -8,15 +8,17 @@ import { readScope, type Grant, type Permission } from './scopes.js';
 
 const EVERYTHING: Grant = { type: '*', permissions: new Set<Permission>(['c', 'r', 'u', 'd', 's']) };
 /** Who saw what is for those who oversee it, not for those whom it is about. */
-const OVERSIGHT: ReadonlySet<string> = new Set(['AuditEvent']);
+const OVERSIGHT: ReadonlySet<string> = new Set(typesOf('oversight'));
 const READING: Grant = { type: '*', except: OVERSIGHT, permissions: new Set<Permission>(['r', 's']) };
 const WRITING: Grant = { type: '*', except: OVERSIGHT, permissions: new Set<Permission>(['c', 'u', 'd']) };
-const OVERSEEING: Grant = { type: 'AuditEvent', permissions: new Set<Permission>(['r', 's']) };
+const OVERSEEING: readonly Grant[] = typesOf('oversight').map((type) => ({ type, permissions: new Set<Permission>(['r', 's']) }));
 
 const WORDS: Readonly<Record<Permission, string>> = { c: 'create', r: 'read', u: 'update', d: 'delete', s: 'search' };
 
+const holds = ({ roles }: PersonActor, dataClass: string, act: DataAct): boolean => roles.some((role) => roleMay(role, dataClass, act));
+
 /**
- * What an actor may do on /fhir by type: a system by its SMART scopes, a person by the table of rights, Cairn's own jobs everything.
+ * What an actor may do on /fhir by type: a system by its SMART scopes, a person by the table of data classes, Cairn's own jobs everything.
  * Whose patients it may see is another matter, which row-level security decides.
  */
 export class AccessPolicy {
@@ -29,7 +31,11 @@ export class AccessPolicy {
       case 'system':
         return new AccessPolicy(actor.scopes.flatMap((scope) => readScope(scope) ?? []));
       case 'person':
-        return new AccessPolicy([...(may(actor, 'fhir.read') ? [READING] : []), ...(may(actor, 'fhir.write') ? [WRITING] : []), ...(may(actor, 'audit.read') ? [OVERSEEING] : [])]);
+        return new AccessPolicy([
+          ...(holds(actor, 'clinical', 'read') ? [READING] : []),
+          ...(holds(actor, 'clinical', 'write') ? [WRITING] : []),
+          ...(holds(actor, 'oversight', 'read') ? OVERSEEING : []),
+        ]);
       case 'patient':
         return new AccessPolicy([]);
     }

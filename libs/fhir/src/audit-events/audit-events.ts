@@ -137,6 +137,7 @@ function versionOf(row: AuditRow): StoredVersion {
     patientIds: row.patients,
     owner: 'cairn',
     connectionId: row.connectionId,
+    labels: 0,
     json: JSON.stringify(auditEventOf(row)),
   };
 }

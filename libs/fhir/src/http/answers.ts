@@ -1,6 +1,6 @@
 import type { CairnError} from '@cairn/kernel';
 import { notFound } from '@cairn/kernel';
-import { etag } from '@cairn/platform';
+import { etag, noticesFor } from '@cairn/platform';
 import type { OperationOutcome } from '@medplum/fhirtypes';
 import type { History } from '../interactions/fhir-reads.js';
 import type { Written } from '../interactions/write-request.js';
@@ -43,6 +43,7 @@ export class Answers {
       ...query.ignored.map((name) => `The search parameter "${name}" is not known for ${query.types ? 'all of these types' : query.type} and was ignored.`),
       ...(includesCut ? [CUT[includesCut]] : []),
       ...told,
+      ...noticesFor(touchedBy([...matches, ...included]).labels ?? 0),
     ];
     const entries = [
       ...matches.map((version) => this.#entry(version, `"search":{"mode":"match"}`, query.shape)),
@@ -174,11 +175,13 @@ function outcome(severity: 'information' | 'warning', code: 'informational' | 'n
 const touchedBy = (versions: readonly StoredVersion[]): Touched => ({
   entities: versions.map(nameOf),
   patients: [...new Set(versions.flatMap(({ patientIds }) => patientIds))],
+  labels: versions.reduce((bits, { labels }) => bits | labels, 0),
 });
 
 const mergeTouched = (all: readonly Touched[]): Touched => ({
   entities: all.flatMap(({ entities }) => entities),
   patients: [...new Set(all.flatMap(({ patients }) => patients))],
+  labels: all.reduce((bits, { labels = 0 }) => bits | labels, 0),
 });
 
 const gone = ({ version }: StoredVersion): CairnError =>

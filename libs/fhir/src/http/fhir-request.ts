@@ -30,6 +30,8 @@ export interface FhirAnswer {
 export interface Touched {
   readonly entities: readonly string[];
   readonly patients: readonly string[];
+  /** The labels of what was answered, as bits. */
+  readonly labels?: number;
   /** It shows who saw what, which is recorded whomever it concerns. */
   readonly oversight?: boolean;
 }

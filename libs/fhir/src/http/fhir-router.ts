@@ -1,5 +1,5 @@
 import { invalid, newId } from '@cairn/kernel';
-import { audit, edgeError, operationOutcome, type AuditFact, type AuditWriter, type Logger, type Scope, type Transactions, type Tx } from '@cairn/platform';
+import { audit, edgeError, noticesFor, operationOutcome, type AuditFact, type AuditWriter, type Logger, type Scope, type Transactions, type Tx } from '@cairn/platform';
 import type { RefusedAccess } from '../audit-events/refused-access.js';
 import { AccessPolicy } from '../access/access-policy.js';
 import { readBundle, type BundleEntry } from '../bundle/read-bundle.js';
@@ -66,7 +66,7 @@ export class FhirRouter {
     const answer = await reads.answer(transactions.look(scope), AccessPolicy.for(scope.actor), request);
     const fact = factOf(auditWordOf(request), answer);
     if (fact) await audits.record(scope, fact);
-    return answer;
+    return noticed(answer);
   }
 
   /** Answers what changes no resource by itself: a read, a search, or an operation. */
@@ -82,7 +82,7 @@ export class FhirRouter {
       const answer = await work(tx, policy);
       const access = factOf(fact, answer);
       if (access) await audit(tx, access);
-      return answer;
+      return noticed(answer);
     });
   }
 
@@ -178,6 +178,12 @@ function tactful(policy: AccessPolicy, { method, type, criteria }: WriteRequest,
   const sentWhole = method === 'PUT' || (method === 'POST' && criteria === undefined);
   const readable = policy.allows('r', type) && !policy.restriction('r', type);
   return sentWhole || readable ? preference : { ...preference, answer: 'minimal' };
+}
+
+/** The answer with what the law wants said along with its records. */
+function noticed(answer: FhirAnswer): FhirAnswer {
+  const notices = noticesFor(answer.touched?.labels ?? 0);
+  return notices.length === 0 ? answer : { ...answer, headers: { ...answer.headers, 'x-confidentiality-notice': notices.join(' ') } };
 }
 
 const isRead = ({ method, path }: FhirRequest): boolean => method === 'GET' || method === 'HEAD' || (method === 'POST' && path.length > 1 && path.at(-1) === '_search');

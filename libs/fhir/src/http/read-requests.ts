@@ -24,9 +24,9 @@ export class ReadRequests {
   async answer(tx: Reading, policy: AccessPolicy, request: FhirRequest): Promise<FhirAnswer> {
     const answer = await this.#answer(tx, policy, request);
     const [type = ''] = request.path;
-    const { entities = [], patients = [] } = answer.touched ?? {};
+    const { entities = [], patients = [], labels = 0 } = answer.touched ?? {};
     const asked = patientsAskedFor(type, request.query, this.references).map(({ id }) => id);
-    return { ...answer, touched: { entities, patients: [...new Set([...patients, ...asked])], oversight: type === 'AuditEvent' } };
+    return { ...answer, touched: { entities, patients: [...new Set([...patients, ...asked])], labels, oversight: type === 'AuditEvent' } };
   }
 
   async #answer(tx: Reading, policy: AccessPolicy, request: FhirRequest): Promise<FhirAnswer> {

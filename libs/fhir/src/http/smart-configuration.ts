@@ -4,6 +4,9 @@ import { ASSERTION_ALGORITHMS } from '@cairn/platform';
 export function smartConfiguration(publicUrl: string): object {
   return {
     token_endpoint: `${publicUrl}/oauth/token`,
+    introspection_endpoint: `${publicUrl}/oauth/introspect`,
+    introspection_endpoint_auth_methods_supported: ['private_key_jwt'],
+    introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     grant_types_supported: ['client_credentials'],
     token_endpoint_auth_methods_supported: ['private_key_jwt'],
     token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,

@@ -1,6 +1,8 @@
 import { newId } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
 import type { Provenance } from '@medplum/fhirtypes';
+import { OWN_LABELS } from '../access/label-bits.js';
+import { labelsOf } from '../access/sensitivity.js';
 import { readObject } from '../lossless/read-body.js';
 import type { References } from '../search-index/references.js';
 import { nameOf } from '../store/stored-version.js';
@@ -35,7 +37,9 @@ export function provenanceOf(tx: Tx, changes: readonly Change[], references: Ref
   const entity = told.flatMap(sourceOf);
   if (entity.length > 0) provenance.entity = entity;
   const patients = [...new Set(told.flatMap(({ content, id, previous }) => (content ? references.patientsOf(content.value, id) : (previous?.patientIds ?? []))))];
-  return { method: 'POST', type: 'Provenance', id: newId(), owner: 'cairn', content: readObject(JSON.stringify(provenance)), patients };
+  // What tells of a labelled resource is as sensitive as that it is there.
+  const labels = told.reduce((bits, { content, previous }) => bits | (content ? labelsOf(content.value) : 0) | ((previous?.labels ?? 0) & OWN_LABELS), 0);
+  return { method: 'POST', labels, type: 'Provenance', id: newId(), owner: 'cairn', content: readObject(JSON.stringify(provenance)), patients };
 }
 
 /** Where the resource says it comes from, and its version there. */

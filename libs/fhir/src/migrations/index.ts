@@ -1,6 +1,7 @@
 import type { NamedMigration } from '@cairn/platform';
 import { FhirAuditMigration } from './migration-fhir-audit.js';
 import { FhirExportMigration } from './migration-fhir-export.js';
+import { FhirLabelsMigration } from './migration-fhir-labels.js';
 import { FhirHistoryMigration } from './migration-fhir-history.js';
 import { FhirSubscriptionsMigration } from './migration-fhir-subscriptions.js';
 import { FhirResourceNameMigration } from './migration-fhir-resource-name.js';
@@ -14,4 +15,5 @@ export const fhirMigrations: readonly NamedMigration[] = [
   { name: '202611252010_fhir_subscriptions', class: FhirSubscriptionsMigration },
   { name: '202611251930_fhir_resource_name', class: FhirResourceNameMigration },
   { name: '202611251920_fhir_export', class: FhirExportMigration },
+  { name: '202611252010_fhir_labels', class: FhirLabelsMigration },
 ];

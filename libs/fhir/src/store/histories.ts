@@ -18,7 +18,7 @@ export interface HistoriesPage {
 }
 
 const COLUMNS = `resource_type as "type", id, version, last_updated as "lastUpdated", method, patient_ids as "patientIds", owner,
-  connection_id as "connectionId", body as "json"`;
+  connection_id as "connectionId", body as "json", labels`;
 
 /** One branch per table, each cut by its index before they are merged, so that a page costs the same however long the history is. */
 const branch = (table: string, type: string): string => `

@@ -18,6 +18,8 @@ export interface StoredVersion {
   readonly owner: Owner;
   /** The connection whose system created it, if it was one. */
   readonly connectionId: string | null;
+  /** Its security labels and those of its patients, as bits. */
+  readonly labels: number;
   /** The resource's JSON, exactly as it is answered; empty for a tombstone. */
   readonly json: string;
 }
@@ -33,11 +35,11 @@ export const isDeleted = ({ method }: StoredVersion): boolean => method === 'DEL
 export const nameOf = ({ type, id }: { readonly type: string; readonly id: string }): string => `${type}/${id}`;
 
 const COLUMNS = `resource_type as "type", id, version, last_updated as "lastUpdated", method, patient_ids as "patientIds", owner,
-  connection_id as "connectionId", body as "json"`;
+  connection_id as "connectionId", body as "json", labels`;
 
 /** The columns of a {@link CurrentVersion}, for a query over `fhir_resource`, which must be called `r`. */
 export const CURRENT_COLUMNS = `r.resource_type as "type", r.id, r.version, r.last_updated as "lastUpdated", r.method, r.patient_ids as "patientIds",
-  r.owner, r.connection_id as "connectionId", r.body as "json", r.seq::float8 as "seq"`;
+  r.owner, r.connection_id as "connectionId", r.body as "json", r.labels, r.seq::float8 as "seq"`;
 
 /** The version in force of each named resource that exists and is visible, tombstones included. With `lock`, nobody else changes them until the transaction ends. */
 export async function readCurrent(tx: Reading, names: readonly { readonly type: string; readonly id: string }[], lock = false): Promise<Map<string, CurrentVersion>> {

@@ -1,5 +1,7 @@
 import { conflict, invalid, type CairnError } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
+import { OWN_LABELS } from '../access/label-bits.js';
+import { labelsOf } from '../access/sensitivity.js';
 import { readObject, type JsonObject } from '../lossless/read-body.js';
 import { stampResource } from '../lossless/resource-text.js';
 import { hash53 } from '../search-index/hashes.js';
@@ -10,6 +12,7 @@ import { INDEX_PARAMETERS, deleteIndexRows, difference, indexValues, insertIndex
 import { knownPatients, sharePatients } from './patient-shares.js';
 import { int4s, int8s, texts } from './pg-arrays.js';
 import { IS_NEWS, noteNews } from './news-statement.js';
+import { keepGuards } from './record-guards.js';
 import type { ResourceNumbers } from './sequence.js';
 import { isDeleted, nameOf, type CurrentVersion, type Owner, type WriteMethod } from './stored-version.js';
 
@@ -23,6 +26,8 @@ export interface Change {
   readonly owner: Owner;
   /** Patients it belongs to besides those that its content refers to. */
   readonly patients?: readonly string[];
+  /** Labels that it has besides its own, as bits. */
+  readonly labels?: number;
 }
 
 const EMPTY: IndexRows = { tokens: [], strings: [], references: [], dates: [], quantities: [], composites: [] };
@@ -40,15 +45,18 @@ interface Moment {
   readonly by: Owner;
 }
 
-const RESOURCE_PARAMETERS = 12;
+const RESOURCE_PARAMETERS = 13;
 
-const resourceArrays = `unnest($4::text[], $5::text[], $6::int[], $7::bigint[], $8::text[], $9::bigint[], $10::text[], $11::text[], $12::text[])
-  as i (resource_type, id, version, seq, method, patient, patients, owner, body)`;
+const resourceArrays = `unnest($4::text[], $5::text[], $6::int[], $7::bigint[], $8::text[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::int[])
+  as i (resource_type, id, version, seq, method, patient, patients, owner, body, labels)`;
+
+/** The labels of a resource's own and those that it inherits from its patients. */
+const LABELS = `i.labels | coalesce((select bit_or(l.labels) from fhir_patient_label l where l.clinic_id = $1::uuid and l.patient_id = any(string_to_array(i.patients, ','))), 0)`;
 
 const INSERT = `with resources as (
-    insert into fhir_resource (clinic_id, resource_type, id, version, seq, last_updated, method, patient, patient_ids, owner, connection_id, author, body)
+    insert into fhir_resource (clinic_id, resource_type, id, version, seq, last_updated, method, patient, patient_ids, owner, connection_id, author, body, labels)
     select $1::uuid, resource_type, id, version, seq, $2::timestamptz, method, patient, string_to_array(patients, ','), owner,
-      $${RESOURCE_PARAMETERS + INDEX_PARAMETERS + 1}::uuid, $3, body
+      $${RESOURCE_PARAMETERS + INDEX_PARAMETERS + 1}::uuid, $3, body, ${LABELS}
     from ${resourceArrays}
   ),
   ${noteNews(resourceArrays)},
@@ -57,15 +65,15 @@ const INSERT = `with resources as (
 
 const UPDATE = `with i as materialized (select * from ${resourceArrays}),
   past as (
-    insert into fhir_history (clinic_id, resource_type, id, version, last_updated, method, patient_ids, owner, connection_id, author, body)
-    select r.clinic_id, r.resource_type, r.id, r.version, r.last_updated, r.method, r.patient_ids, r.owner, r.connection_id, r.author, r.body
+    insert into fhir_history (clinic_id, resource_type, id, version, last_updated, method, patient_ids, owner, connection_id, author, body, labels)
+    select r.clinic_id, r.resource_type, r.id, r.version, r.last_updated, r.method, r.patient_ids, r.owner, r.connection_id, r.author, r.body, r.labels
     from fhir_resource r join i on r.resource_type = i.resource_type and r.id = i.id and r.version = i.version - 1
     where r.clinic_id = $1
   ),
   changed as (
     update fhir_resource r
     set version = i.version, last_updated = $2, method = i.method, patient = i.patient, patient_ids = string_to_array(i.patients, ','), owner = i.owner,
-      author = $3, body = i.body
+      author = $3, body = i.body, labels = ${LABELS}
     from i
     where r.clinic_id = $1 and r.resource_type = i.resource_type and r.id = i.id and r.version = i.version - 1
     returning 1
@@ -107,6 +115,7 @@ export class ResourceWriter {
       if (hasCode(error, POLICY_VIOLATION)) throw outOfSight();
       throw error;
     }
+    await keepGuards(tx, prepared, new Map(changes.flatMap(({ previous }) => (previous ? [[nameOf(previous), previous] as const] : []))));
     return prepared;
   }
 
@@ -115,7 +124,7 @@ export class ResourceWriter {
     return this.#writes.get(tx) ?? 0;
   }
 
-  #prepare({ method, type, id, previous, content, owner, patients = [] }: Change, now: Date, seq: number, tx: Tx): Prepared {
+  #prepare({ method, type, id, previous, content, owner, patients = [], labels = 0 }: Change, now: Date, seq: number, tx: Tx): Prepared {
     const version = (previous?.version ?? 0) + 1;
     const rows = content ? typeIndex(type).rowsOf(content.value, this.references) : EMPTY;
     const patientId = content ? patientOf(type, id, rows) : undefined;
@@ -131,6 +140,7 @@ export class ResourceWriter {
       patientIds,
       owner,
       connectionId: previous ? previous.connectionId : connectionOf(tx),
+      labels: content ? labelsOf(content.value) | labels : (previous?.labels ?? 0) & OWN_LABELS,
       json: content ? stampResource(content.json, { id, versionId: version, lastUpdated: now }) : '',
       patient,
       before: this.#place(previous),
@@ -179,6 +189,7 @@ const resourceValues = (tx: Tx, versions: readonly Prepared[], { now, by }: Mome
   texts(versions.map(({ patientIds }) => patientIds.join(','))),
   texts(versions.map(({ owner }) => owner)),
   texts(versions.map(({ json }) => json)),
+  int4s(versions.map(({ labels }) => labels)),
 ];
 
 /** Another transaction made the same resource or version first. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CairnError, RealClock, newId } from '@cairn/kernel';
-import { SignJWT, createLocalJWKSet, createRemoteJWKSet, decodeJwt, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { SignJWT, createLocalJWKSet, createRemoteJWKSet, decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import type { Pool } from 'pg';
 import { CONFIG, type Config } from '../config/config.js';
 import { POOL } from '../database/pool.js';
@@ -31,6 +31,12 @@ export interface TokenRequest {
   readonly scope?: string | undefined;
 }
 
+/** What a client may ask the introspection endpoint for (RFC 7662, 2.1). */
+export type IntrospectionRequest = Pick<TokenRequest, 'client_assertion_type' | 'client_assertion'> & { readonly token?: string | undefined };
+
+/** What a token stands for (RFC 7662, 2.2); of one that isn't good, or isn't the asking client's, only that. */
+export type Introspection = { readonly active: false } | { readonly active: true; readonly token_type: 'bearer'; readonly scope: string; readonly client_id: string; readonly claims: JWTPayload };
+
 /** An error of the token endpoint in OAuth's own words (RFC 6749, 5.2). */
 const oauthError = (code: string, message: string, status = 400): CairnError => new CairnError('invalid', message, { code, status });
 
@@ -59,9 +65,7 @@ export class TokenService {
    */
   async exchange(request: TokenRequest): Promise<AccessToken> {
     if (request.grant_type !== 'client_credentials') throw oauthError('unsupported_grant_type', 'grant_type must be client_credentials.');
-    if (request.client_assertion_type !== ASSERTION_TYPE) throw oauthError('invalid_request', `client_assertion_type must be ${ASSERTION_TYPE}.`);
-    if (!request.client_assertion) throw oauthError('invalid_request', 'client_assertion is missing: send a JWT signed with the key you registered.');
-    const client = await this.#authenticate(request.client_assertion);
+    const client = await this.#client(request);
     const asked = (request.scope ?? '').split(' ').filter(Boolean);
     const granted = asked.length === 0 ? client.scopes : asked.filter((scope) => client.scopes.includes(scope));
     if (granted.length === 0) throw oauthError('invalid_scope', `This client may ask for: ${client.scopes.join(' ')}.`);
@@ -69,6 +73,24 @@ export class TokenService {
       { sub: client.clientId, name: client.name, kind: 'system', clinic: client.clinicId, connection: client.connectionId, scope: granted.join(' ') },
       granted.join(' '),
     );
+  }
+
+  /**
+   * What an access token stands for, told to the client that it was given to. Refuses, as `invalid_client`, a caller who isn't a registered
+   * client. Another client's token, one that is expired and one that never was are answered alike.
+   */
+  async introspect(request: IntrospectionRequest): Promise<Introspection> {
+    const client = await this.#client(request);
+    if (!request.token) throw oauthError('invalid_request', 'token is missing: send the access token to be looked at.');
+    try {
+      const { payload } = await jwtVerify(request.token, createLocalJWKSet(await this.keys.jwks('token')), { issuer: this.config.PUBLIC_URL, audience: this.config.PUBLIC_URL, requiredClaims: ['exp', 'sub', 'jti'] });
+      const { sub, kind, scope } = payload;
+      if (kind !== 'system' || sub !== client.clientId || typeof scope !== 'string') return { active: false };
+      return { active: true, token_type: 'bearer', scope, client_id: client.clientId, claims: payload };
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return { active: false };
+      throw error;
+    }
   }
 
   /** A token for an actor that the operator vouches for. Demo mode only: the callers that reach it exist nowhere else. */
@@ -90,6 +112,12 @@ export class TokenService {
       .setJti(newId())
       .sign(key.privateKey);
     return { access_token: token, token_type: 'bearer', expires_in: seconds, scope };
+  }
+
+  async #client({ client_assertion_type: type, client_assertion: assertion }: Pick<TokenRequest, 'client_assertion_type' | 'client_assertion'>): Promise<Client> {
+    if (type !== ASSERTION_TYPE) throw oauthError('invalid_request', `client_assertion_type must be ${ASSERTION_TYPE}.`);
+    if (!assertion) throw oauthError('invalid_request', 'client_assertion is missing: send a JWT signed with the key you registered.');
+    return this.#authenticate(assertion);
   }
 
   async #authenticate(assertion: string): Promise<Client> {

@@ -55,6 +55,7 @@ export const configSchema = z.object({
   FHIR_JSON_DEPTH_LIMIT: z.coerce.number().int().min(10).default(200),
   WORKER_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).optional(),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(200).default(8),
+  BREAK_GLASS_MINUTES: z.coerce.number().int().min(1).max(1440).default(60),
   AUDIT_SEAL_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
   SWEEP_INTERVAL_MS: z.coerce.number().int().min(50).default(1000),
 });

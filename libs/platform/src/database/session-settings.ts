@@ -1,5 +1,6 @@
 import { isUuid } from '@cairn/kernel';
 import type { ClientBase } from 'pg';
+import { clearanceOf } from '../auth/data-classes.js';
 import type { Scope } from '../tenancy/scope.js';
 import type { LeadStatement } from './led-query.js';
 
@@ -12,6 +13,8 @@ const SETTINGS: Readonly<Record<string, (scope: Scope) => string>> = {
   'cairn.connection_id': ({ actor }) => identifier(actor.kind === 'system' ? actor.connectionId : null),
   // Nobody for Cairn's own work.
   'cairn.actor': ({ actor: { kind, id } }) => (kind === 'cairn' ? '' : `${kind}:${id}`),
+  // Past which labels the actor may see.
+  'cairn.clearance': ({ actor }) => String(clearanceOf(actor)),
 };
 
 const apply = Object.keys(SETTINGS)

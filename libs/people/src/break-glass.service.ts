@@ -1,0 +1,46 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { forbidden } from '@cairn/kernel';
+import { breakGlass, listBrokenGlass, reviewBrokenGlass, type BrokenGlass } from '@cairn/fhir';
+import { CONFIG, Transactions, audit, type Config, type Scope } from '@cairn/platform';
+
+/** A page of broken glasses. `next` is the cursor of the page after it, absent on the last. */
+export interface BrokenGlassPage {
+  readonly items: readonly BrokenGlass[];
+  readonly next?: string;
+}
+
+/** Lets people see labelled records in an emergency, and those who oversee them look into it. */
+@Injectable()
+export class BreakGlass {
+  constructor(
+    private readonly transactions: Transactions,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** Opens one patient's labelled records to the person who asks, for the configured time. Refuses with `not-found`. */
+  async open(scope: Scope, patientId: string, reason: string): Promise<BrokenGlass> {
+    const { actor } = scope;
+    if (actor.kind !== 'person') throw forbidden('Only a person can break the glass.', { code: 'not-a-person' });
+    return this.transactions.run(scope, async (tx) => {
+      const glass = await breakGlass(tx, actor, { patientId, reason, minutes: this.config.BREAK_GLASS_MINUTES });
+      await tx.emit('people.glass-broken', { breakGlassId: glass.id, patientId });
+      return glass;
+    });
+  }
+
+  /** Who broke the glass, newest first. */
+  async list(scope: Scope, { unreviewed, cursor, limit }: { readonly unreviewed: boolean; readonly cursor?: string | undefined; readonly limit: number }): Promise<BrokenGlassPage> {
+    return this.transactions.run(scope, async (tx) => {
+      const rows = await listBrokenGlass(tx, { unreviewed, before: cursor, limit: limit + 1 });
+      const items = rows.slice(0, limit);
+      const last = rows.length > limit ? items.at(-1) : undefined;
+      await audit(tx, { action: 'read', what: 'break-glass.list', patients: [...new Set(items.map(({ patientId }) => patientId))] });
+      return { items, ...(last ? { next: last.id } : {}) };
+    });
+  }
+
+  /** Records that somebody looked into it. Refuses with `not-found` and `conflict`. */
+  async review(scope: Scope, id: string, note: string): Promise<BrokenGlass> {
+    return this.transactions.run(scope, (tx) => reviewBrokenGlass(tx, id, `${scope.actor.kind}:${scope.actor.id}`, note));
+  }
+}
