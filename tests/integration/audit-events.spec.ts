@@ -163,4 +163,36 @@ describe('AuditEvents', () => {
     await clinician.get(`/Condition?patient=${anna}`);
     expect((await find(`patient=${anna}&subtype=fhir.search&agent:identifier=urn:cairn:user|demo-clinician`)).length).toBe(1);
   });
+
+  it('make the report of who saw or received what of a patient, in pages and as CSV, for those who oversee it', async () => {
+    interface Page {
+      items: { at: string; who: string; act: string; outcome: string; of: string[] }[];
+      next?: string;
+    }
+    const administrator = new RestClient(app, await app.as('clinic-administrator'));
+    const path = `patients/${anna}/disclosures`;
+    const whole = await administrator.read<Page>(`${path}?limit=1000`);
+    expect(whole.items).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ who: 'east', act: 'fhir.create', outcome: 'success' }),
+        expect.objectContaining({ who: 'demo-clinician', act: 'fhir.read', of: [`Observation/${pain}`] }),
+        expect.objectContaining({ who: 'west', act: 'fhir.read', outcome: 'refused' }),
+      ]),
+    );
+    const paged: Page['items'] = [];
+    let next: string | undefined = '';
+    const to = encodeURIComponent(whole.items[0]?.at ?? '');
+    while (next !== undefined) {
+      const page: Page = await administrator.read<Page>(`${path}?limit=4&to=${to}${next === '' ? '' : `&cursor=${next}`}`);
+      paged.push(...page.items);
+      next = page.next;
+    }
+    expect(paged).toEqual(whole.items.filter(({ at }) => at < (whole.items[0]?.at ?? '')));
+    const csv = await fetch(`${app.url}/api/v1/${path}?format=csv&limit=2`, { headers: { authorization: await app.as('auditor') } });
+    expect(csv.headers.get('content-type')).toContain('text/csv');
+    expect((await csv.text()).split('\r\n')).toHaveLength(4);
+    expect(csv.headers.get('x-next-cursor')).not.toBeNull();
+    expect((await administrator.get(`${path}?cursor=nonsense`)).status).toBe(400);
+    for (const role of ['coordinator', 'clinician', 'hospital-it'] as const) expect((await new RestClient(app, await app.as(role)).get(path)).status).toBe(403);
+  });
 });
