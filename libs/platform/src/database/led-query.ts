@@ -30,12 +30,14 @@ class LedQuery implements Submittable, Handling {
   #unanswered: number;
   readonly name: string | undefined;
   readonly text: string;
+  readonly values: readonly unknown[];
 
   constructor(leads: readonly LeadStatement[], statement: Statement, callback: (error: Error | undefined, result: QueryResult) => void) {
     this.#leads = leads;
     this.#unanswered = leads.length;
     this.name = statement.name;
     this.text = statement.text;
+    this.values = statement.values ?? [];
     this.#query = new pg.Query({ ...asConfig(statement), queryMode: 'extended' } as pg.QueryConfig, (error, result) => callback(error, result)) as pg.Query & Handling;
   }
 
