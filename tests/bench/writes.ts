@@ -60,7 +60,7 @@ export function writeBenches({ clinicId }: Instance, known: readonly Known[]): W
       bare: changed.map((each, number) => ({ ...each, path: `/update/${number}` })),
       route: { method: 'PUT', path: '/update/:number', name: 'update', text: 'update bench_numbered set body = $2 where number = $1 returning body', values: [] },
     },
-    { name: `transaction of ${PER_TRANSACTION} Observations`, ours: transactions, bare: transactions.map(({ body }) => post('/transaction', body)), route: { method: 'POST', path: '/transaction', name: 'transaction', text: INSERT_ALL, values: [] } },
+    { name: `transaction of ${PER_TRANSACTION} Observations`, connections: 4, seconds: 4, ours: transactions, bare: transactions.map(({ body }) => post('/transaction', body)), route: { method: 'POST', path: '/transaction', name: 'transaction', text: INSERT_ALL, values: [] } },
   ];
 }
 
@@ -75,6 +75,7 @@ export function importBench(bundles: readonly Bundle[]): WriteBench {
     each,
     unit: 'resources/s',
     connections: 4,
+    seconds: 4,
     route: { method: 'POST', path: '/import', name: 'import', text: INSERT_ALL, values: [] },
   };
 }
