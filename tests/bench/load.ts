@@ -73,7 +73,7 @@ export async function latencyAtRate({ url, authorization, path, perSecond, secon
     const times = await Promise.all(
       Array.from({ length: Math.round(perSecond * seconds) }, async (_, number) => {
         const due = (number * 1000) / perSecond;
-        await pause(begin + due - performance.now());
+        await pause(Math.max(0, begin + due - performance.now()));
         await once();
         return performance.now() - begin - due;
       }),

@@ -29,6 +29,7 @@ const COLUMNS = [
   'clinic_id', 'id', 'patient_id', 'service_request_id', 'task_id', 'dialect', 'placed_here', 'task_made_here', 'state', 'urgency', 'pathway', 'received_at', 'complete_at', 'paused_ms',
   'accepted_at', 'first_seen_at', 'rebook_reason', 'moved_at', 'settled_at', 'target_at', 'missing', 'screened_with', 'open_hard_stops', 'open_concerns', 'rank', 'owner_id', 'owner_name',
   'next_action', 'next_action_at', 'team_id', 'discipline', 'programme', 'referrer', 'referrer_key', 'language', 'stale_at', 'changed_at',
+  'information_step',
 ] as const;
 type Column = (typeof COLUMNS)[number];
 type Cell = string | number | null | undefined;
@@ -111,6 +112,7 @@ function referral(clinic: Clinic, number: number, now: number): Record<Column, C
     language: LANGUAGES[chance(number, 20, LANGUAGES.length)],
     stale_at: open ? at(chance(number, 21, 100) < 8 ? now - 1000 - chance(number, 22, 5 * 86_400) * 1000 : now + DAY_MS + chance(number, 22, 20 * 86_400) * 1000) : null,
     changed_at: at(moved),
+    information_step: state === 'information-requested' ? 'overdue' : null,
   };
 }
 

@@ -18,13 +18,13 @@ const PAGE = 26;
 
 /** As many referrals as show which plan PostgreSQL takes: one in five open, every view with more than a page and much less than all. */
 const SEED = `insert into referral (clinic_id, id, patient_id, service_request_id, task_id, dialect, placed_here, task_made_here, state, urgency, received_at, paused_ms, moved_at, settled_at, target_at,
-    missing, screened_with, open_hard_stops, open_concerns, rank, rebook_reason, owner_id, owner_name, next_action, next_action_at, team_id, language, stale_at)
+    missing, screened_with, open_hard_stops, open_concerns, rank, rebook_reason, owner_id, owner_name, next_action, next_action_at, team_id, language, stale_at, information_step)
   select $1, gen_random_uuid(), 'p' || n, 'r' || n, 't' || n, 'plain', false, false, state, 'routine', now() - interval '9 days', 0, now(),
     case when n % 5 > 0 then now() - (n % 900) * interval '1 day' end, now() + ((n / 5) % 20 - 2) * interval '1 day', '{}', 'test', 0, 0,
     case when (n / 5) % 50 = 0 then 0 when (n / 5) % 20 = 0 then 1 else 2 end, case state when 'to-rebook' then 'no-show' end,
     case when (n / 5) % 3 = 0 then case when (n / 5) % 99 = 0 then 'demo-coordinator' else 'other' end end, case when (n / 5) % 3 = 0 then 'x' end,
     case when n % 5 = 0 then 'decide' end, case when n % 5 = 0 then now() + (n % 40 - 10) * interval '1 day' end, t.id, case when (n / 5) % 400 = 0 then 'vi' else 'en' end,
-    case when n % 5 = 0 then now() + ((n / 5) % 30 - 1) * interval '1 day' end
+    case when n % 5 = 0 then now() + ((n / 5) % 30 - 1) * interval '1 day' end, case state when 'information-requested' then 'overdue' end
   from generate_series(1, ${ROWS}) n
   cross join lateral (select case when n % 5 = 0 then (array['received', 'in-triage', 'information-requested', 'accepted', 'waitlisted', 'to-rebook', 'in-care'])[1 + (n / 5) % 7]
     else (array['closed', 'closed', 'closed', 'declined'])[1 + n % 4] end as state) s
