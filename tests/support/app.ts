@@ -1,6 +1,6 @@
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Clinics, DemoClock, CLOCK, TokenService, Transactions, createLogger, readConfig, type Config, type Role, type Scope } from '@cairn/platform';
+import { Clinics, DemoClock, CLOCK, TokenService, Transactions, createLogger, readConfig, type Config, type Role, type Scope, type ValidationLevel } from '@cairn/platform';
 import supertest from 'supertest';
 import { createApi } from '../../apps/api/src/create-api.js';
 import { makeDemoClinic, plantDemoTeam } from '../../apps/cli/src/seed/seed-demo.js';
@@ -31,7 +31,7 @@ export interface TestApp {
   /** `Authorization` header value of a demo user with this role. */
   as(role: Role): Promise<string>;
   /** `Authorization` header value of a system with these scopes; limited to a connection's patients when one is named. */
-  asSystem(scopes: string, options?: { connectionId?: string; clientId?: string; clinicId?: string }): Promise<string>;
+  asSystem(scopes: string, options?: { connectionId?: string; clientId?: string; clinicId?: string; validation?: ValidationLevel }): Promise<string>;
   /** A scope for work done directly on services. */
   scope(role?: Role): Scope;
   /** Moves the demo's clock. */
@@ -78,8 +78,8 @@ export async function startTestApp({ worker: withWorker = false, environment = {
     request: supertest(config.PUBLIC_URL),
     get: (token) => api.get(token),
     as: async (role) => bearer(await tokens.issueDemo(clinic.id, { kind: 'person', id: `demo-${role}`, name: `Demo ${role}`, roles: [role] })),
-    asSystem: async (scopes, { connectionId, clientId = 'test-client', clinicId = clinic.id } = {}) =>
-      bearer(await tokens.issueDemo(clinicId, { kind: 'system', id: clientId, name: 'Test client', connectionId: connectionId ?? null, scopes: scopes.split(' ') })),
+    asSystem: async (scopes, { connectionId, clientId = 'test-client', clinicId = clinic.id, validation = 'strict' } = {}) =>
+      bearer(await tokens.issueDemo(clinicId, { kind: 'system', id: clientId, name: 'Test client', connectionId: connectionId ?? null, scopes: scopes.split(' '), validation })),
     scope: (role = 'coordinator') => ({
       clinicId: clinic.id,
       actor: { kind: 'person', id: `demo-${role}`, name: `Demo ${role}`, roles: [role] },

@@ -14,19 +14,20 @@ export interface SystemClient {
 /** Registers a client with a fresh key of the given algorithm. */
 export async function registerClient(
   app: TestApp,
-  { clientId = `client-${crypto.randomUUID()}`, scopes = ['system/*.cruds'], algorithm = 'ES384', connectionId = null as string | null } = {},
+  { clientId = `client-${crypto.randomUUID()}`, scopes = ['system/*.cruds'], algorithm = 'ES384', connectionId = null as string | null, validation = 'strict' } = {},
 ): Promise<SystemClient> {
   const { publicKey, privateKey }: { publicKey: CryptoKey; privateKey: CryptoKey } = await generateKeyPair(algorithm, { extractable: true });
   const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'key-1', alg: algorithm, use: 'sig' }] };
   const owner = new pg.Client({ connectionString: app.database.ownerUrl });
   await owner.connect();
-  await owner.query('insert into client (client_id, clinic_id, name, connection_id, jwks, scopes) values ($1, $2, $3, $4, $5, $6)', [
+  await owner.query('insert into client (client_id, clinic_id, name, connection_id, jwks, scopes, validation) values ($1, $2, $3, $4, $5, $6, $7)', [
     clientId,
     app.clinicId,
     'Test hospital',
     connectionId,
     jwks,
     scopes,
+    validation,
   ]);
   await owner.end();
   return {

@@ -28,6 +28,7 @@ import { SubscriptionDesk } from './subscriptions/subscription-desk.queries.js';
 import { Subscriptions } from './subscriptions/subscriptions.js';
 import { SubscriptionTopics, readTopics } from './subscriptions/topic.js';
 import ownTopics from './subscriptions/topics.json' with { type: 'json' };
+import { ContentRules } from './validation/content-rules.js';
 
 /** The parts of the store that belong together: what features write and what comes over /fhir pass through the same writer and search. */
 const STORE = Symbol('FhirStoreParts');
@@ -40,6 +41,11 @@ interface StoreParts {
 }
 
 const HOUR_MS = 60 * 60 * 1000;
+
+/** The library that sanitises is loaded only where it is wanted. */
+async function contentRules({ FHIR_NARRATIVE }: Config): Promise<ContentRules> {
+  return new ContentRules(FHIR_NARRATIVE === 'sanitise' ? (await import('./validation/sanitise-narrative.js')).withSafeNarratives : undefined);
+}
 
 /** The FHIR R4 store and its API at /fhir. Global: features use FhirStore, and register with FhirCommands, FhirOperations and SubscriptionTopics. */
 @Global()
@@ -74,9 +80,10 @@ const HOUR_MS = 60 * 60 * 1000;
     {
       provide: FhirRouter,
       inject: [STORE, FhirCommands, FhirOperations, Subscriptions, Transactions, AuditWriter, LOGGER, CONFIG],
-      useFactory: ({ base, references, search, writer }: StoreParts, commands: FhirCommands, operations: FhirOperations, { admission }: Subscriptions, transactions: Transactions, audits: AuditWriter, logger: Logger, config: Config) => {
+      useFactory: async ({ base, references, search, writer }: StoreParts, commands: FhirCommands, operations: FhirOperations, { admission }: Subscriptions, transactions: Transactions, audits: AuditWriter, logger: Logger, config: Config) => {
         const creates = new ConditionalCreates(search);
-        const writes = new FhirWrites({ writer, commands, search, references, subscriptions: admission });
+        const rules = await contentRules(config);
+        const writes = new FhirWrites({ writer, commands, search, references, subscriptions: admission, rules });
         const deletes = new ConditionalDeletes(search, config.FHIR_CONDITIONAL_DELETE_LIMIT);
         const bundles = new TransactionWrites(writes, creates, deletes, new ConditionalReferences(search), references);
         const answers = new Answers(base);

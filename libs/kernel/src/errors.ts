@@ -6,6 +6,8 @@ export interface Issue {
   /** Path of the field: a FHIRPath expression on /fhir, a dotted path on /api. */
   readonly path: string;
   readonly message: string;
+  /** What kind of fault it is, in FHIR's words (value set issue-type), where the status of the refusal says less. */
+  readonly type?: 'structure' | 'required' | 'value' | 'code-invalid' | 'invariant' | 'security';
 }
 
 export interface ErrorDetails {

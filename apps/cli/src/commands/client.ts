@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { registerClient } from '@cairn/ehr';
+import type { ValidationLevel } from '@cairn/platform';
 import { ownerUrl } from '../context.js';
 
 interface Wish {
@@ -11,6 +12,7 @@ interface Wish {
   jwksUrl?: string;
   jwks?: string;
   scope: string;
+  validation: ValidationLevel;
 }
 
 const keysOf = async ({ jwksUrl, jwks }: Wish): Promise<{ jwksUrl: string } | { jwks: unknown }> => {
@@ -29,6 +31,7 @@ const add = new Command('add')
   .option('--every-patient', 'let it see all patients of the clinic')
   .addOption(new Option('--jwks-url <address>', 'where its public keys are').conflicts('jwks'))
   .option('--jwks <file>', 'a file with its public keys')
+  .addOption(new Option('--validation <level>', 'refuse resources for any fault (strict), store them and tell the faults (warn), or store them (off)').choices(['strict', 'warn', 'off']).default('strict'))
   .action(async (clientId: string, wish: Wish) => {
     if (!wish.connection && !wish.everyPatient) throw new Error('Say whose patients it may see: --connection <name>, or --every-patient.');
     await registerClient(ownerUrl(), {
@@ -38,6 +41,7 @@ const add = new Command('add')
       sees: wish.connection ? { connection: wish.connection } : 'every-patient',
       keys: await keysOf(wish),
       scopes: wish.scope,
+      validation: wish.validation,
       allowHttp: process.env['CAIRN_MODE'] === 'demo',
     });
     process.stdout.write(`${clientId} may now ask for tokens.\n`);

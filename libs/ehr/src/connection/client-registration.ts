@@ -1,4 +1,5 @@
 import { invalid, isUuid, notFound, type Issue } from '@cairn/kernel';
+import type { ValidationLevel } from '@cairn/platform';
 import { importJWK, type JWK } from 'jose';
 import pg from 'pg';
 import { z } from 'zod';
@@ -24,6 +25,8 @@ export interface ClientWish {
   readonly keys: { readonly jwksUrl: string } | { readonly jwks: unknown };
   /** SMART scopes that it may be granted, separated by blanks. */
   readonly scopes: string;
+  /** How its resources are judged; `strict` where nothing is said. */
+  readonly validation?: ValidationLevel;
   /** Plain http for the key address, in demo mode. */
   readonly allowHttp: boolean;
 }
@@ -41,9 +44,10 @@ export async function registerClient(ownerUrl: string, wish: ClientWish): Promis
     const clinicId = await clinicOf(client, wish.clinic);
     const connectionId = wish.sees === 'every-patient' ? null : await connectionOf(client, clinicId, wish.sees.connection);
     const { rowCount } = await client.query(
-      `insert into client (client_id, clinic_id, name, connection_id, jwks, jwks_url, scopes) values ($1, $2, $3, $4, $5, $6, $7)
+      `insert into client (client_id, clinic_id, name, connection_id, jwks, jwks_url, scopes, validation) values ($1, $2, $3, $4, $5, $6, $7, $8)
         on conflict (client_id) do update
-        set name = excluded.name, connection_id = excluded.connection_id, jwks = excluded.jwks, jwks_url = excluded.jwks_url, scopes = excluded.scopes, disabled_at = null
+        set name = excluded.name, connection_id = excluded.connection_id, jwks = excluded.jwks, jwks_url = excluded.jwks_url, scopes = excluded.scopes, validation = excluded.validation,
+          disabled_at = null
         where client.clinic_id = excluded.clinic_id`,
       [
         wish.clientId,
@@ -53,6 +57,7 @@ export async function registerClient(ownerUrl: string, wish: ClientWish): Promis
         'jwks' in wish.keys ? JSON.stringify(keySet.parse(wish.keys.jwks)) : null,
         'jwksUrl' in wish.keys ? wish.keys.jwksUrl : null,
         wish.scopes.split(/\s+/).filter(Boolean),
+        wish.validation ?? 'strict',
       ],
     );
     if (rowCount === 0) throw invalid('This client id is in use.', { code: 'client-id-taken', issues: [{ path: 'clientId', message: 'Choose another: it belongs to another clinic.' }] });

@@ -1,7 +1,6 @@
 import type { CairnError} from '@cairn/kernel';
 import { notFound } from '@cairn/kernel';
 import { etag, noticesFor } from '@cairn/platform';
-import type { OperationOutcome } from '@medplum/fhirtypes';
 import type { History } from '../interactions/fhir-reads.js';
 import type { Written } from '../interactions/write-request.js';
 import type { SearchQuery } from '../search/search-query.js';
@@ -10,8 +9,10 @@ import { MAX_INCLUDED, MAX_ROUNDS } from '../search/inclusion.js';
 import type { SearchResult } from '../search/search.js';
 import type { Shape } from '../search/shape.js';
 import { isDeleted, nameOf, type StoredVersion } from '../store/stored-version.js';
+import type { Note } from '../validation/fault.js';
 import { abridge } from './abridge.js';
 import type { FhirAnswer, Preference, Touched } from './fhir-request.js';
+import { outcomeOf } from './notes-outcome.js';
 
 /** Writes what the store holds as answers. Resources go out as the text they are stored as. */
 export class Answers {
@@ -25,15 +26,17 @@ export class Answers {
   }
 
   /** What came of a write, as the caller prefers to hear it. */
-  written({ status, version, others = [] }: Written, { answer = 'representation' }: Preference): FhirAnswer {
+  written({ status, version, others = [], notes = [] }: Written, { answer = 'representation' }: Preference): FhirAnswer {
     if (!version) return { status };
     const touched = touchedBy([version, ...others]);
     const headers = this.#headers(version);
     if (isDeleted(version)) return { status, headers: { etag: headers.etag }, touched };
-    const located = status === 201 ? { ...headers, location: this.#versionUrl(version) } : headers;
-    if (answer === 'minimal') return { status, headers: located, touched };
-    const json = answer === 'representation' ? version.json : JSON.stringify(outcome('information', 'informational', `${nameOf(version)} is stored as version ${version.version}.`));
-    return { status, headers: { ...located, 'content-location': this.#versionUrl(version) }, json, touched };
+    const located = { ...headers, ...(status === 201 ? { location: this.#versionUrl(version) } : {}), ...warningOf(notes) };
+    const told = notes.length > 0 ? { outcome: JSON.stringify(outcomeOf(notes)) } : {};
+    if (answer === 'minimal') return { status, headers: located, touched, ...told };
+    const stored: Note = { severity: 'information', code: 'informational', path: '', message: `${nameOf(version)} is stored as version ${version.version}.` };
+    const json = answer === 'representation' ? version.json : JSON.stringify(outcomeOf([stored, ...notes]));
+    return { status, headers: { ...located, 'content-location': this.#versionUrl(version) }, json, touched, ...told };
   }
 
   /** A page of a search, as a Bundle. */
@@ -101,7 +104,7 @@ export class Answers {
 
   /** What came of the entries of a batch or a transaction, as a Bundle. */
   responses(type: 'transaction-response' | 'batch-response', answers: readonly FhirAnswer[]): FhirAnswer {
-    const entries = answers.map(({ status, headers = {}, json }) => {
+    const entries = answers.map(({ status, headers = {}, json, outcome: beside }) => {
       const isOutcome = status >= 400;
       const response = {
         status: String(status),
@@ -109,7 +112,8 @@ export class Answers {
         ...(headers['etag'] ? { etag: headers['etag'] } : {}),
         ...(headers['last-modified'] ? { lastModified: new Date(headers['last-modified']).toISOString() } : {}),
       };
-      const told = isOutcome && json ? `${JSON.stringify(response).slice(0, -1)},"outcome":${json}}` : JSON.stringify(response);
+      const about = isOutcome ? json : beside;
+      const told = about ? `${JSON.stringify(response).slice(0, -1)},"outcome":${about}}` : JSON.stringify(response);
       return `{${!isOutcome && json ? `"resource":${json},` : ''}"response":${told}}`;
     });
     return { status: 200, json: bundle(type, entries, { links: [] }), touched: mergeTouched(answers.flatMap(({ touched }) => touched ?? [])) };
@@ -154,7 +158,7 @@ interface RecordAnswer {
   readonly ignored: readonly string[];
 }
 
-const outcomeEntry = (notes: readonly string[]): string => `{"resource":${JSON.stringify(outcome('warning', 'not-supported', ...notes))},"search":{"mode":"outcome"}}`;
+const outcomeEntry = (notes: readonly string[]): string => `{"resource":${JSON.stringify(outcomeOf(notes.map((message) => ({ severity: 'warning', code: 'not-supported', path: '', message }))))},"search":{"mode":"outcome"}}`;
 
 /** What is said when a bound kept more from being included. */
 const CUT = {
@@ -168,9 +172,9 @@ function bundle(type: string, entries: readonly string[], { total, links }: { re
   return entries.length === 0 ? text : `${text.slice(0, -1)},"entry":[${entries.join(',')}]}`;
 }
 
-function outcome(severity: 'information' | 'warning', code: 'informational' | 'not-supported', ...diagnostics: readonly string[]): OperationOutcome {
-  return { resourceType: 'OperationOutcome', issue: diagnostics.map((text) => ({ severity, code, diagnostics: text })) };
-}
+/** Tells that there is something to tell, to whoever asked for the resource itself (RFC 7234, 5.5). */
+const warningOf = (notes: readonly Note[]): { warning?: string } =>
+  notes.length === 0 ? {} : { warning: `299 cairn "Stored with ${notes.length} ${notes.length === 1 ? 'note' : 'notes'} on its content; Prefer: return=OperationOutcome tells them"` };
 
 const touchedBy = (versions: readonly StoredVersion[]): Touched => ({
   entities: versions.map(nameOf),

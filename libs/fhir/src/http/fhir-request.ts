@@ -22,6 +22,8 @@ export interface FhirAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON, ready to be sent; an answer without a body has none. */
   readonly json?: string;
+  /** An OperationOutcome about what was done, as JSON; in a Bundle of answers it stands beside the resource. */
+  readonly outcome?: string;
   /** What was touched, for the audit. */
   readonly touched?: Touched;
 }

@@ -6,13 +6,14 @@ import type { AccessPolicy } from '../access/access-policy.js';
 import type { Permission } from '../access/scopes.js';
 import type { FhirCommands, FhirWrite } from '../commands/fhir-commands.js';
 import { isResourceType } from '../definitions/structures.js';
-import { readObject } from '../lossless/read-body.js';
+import { readObject, type JsonObject } from '../lossless/read-body.js';
 import type { References } from '../search-index/references.js';
 import type { Search } from '../search/search.js';
-import { isDeleted, nameOf, readCurrent, type CurrentVersion } from '../store/stored-version.js';
+import { isDeleted, nameOf, readCurrent, type CurrentVersion, type Owner } from '../store/stored-version.js';
 import { namedTwice, type Change, type ResourceWriter } from '../store/write-resources.js';
 import type { SubscriptionAdmission } from '../subscriptions/subscription-admission.js';
-import { validate } from '../validation/validate.js';
+import type { ContentRules } from '../validation/content-rules.js';
+import type { Note } from '../validation/fault.js';
 import { provenanceOf } from './provenance.js';
 import { demandChangeable, notAllowed } from './type-rules.js';
 import { within, type NamedWrite, type Written } from './write-request.js';
@@ -28,6 +29,7 @@ export interface WriteParts {
   readonly search: Search;
   readonly references: References;
   readonly subscriptions: SubscriptionAdmission;
+  readonly rules: ContentRules;
 }
 
 /** Makes the writes that come over /fhir: checks rights, versions and content, stores, and lets the features decide. */
@@ -55,6 +57,7 @@ export class FhirWrites {
 export class WriteSession {
   readonly #changes = new Map<NamedWrite, Change>();
   readonly #latest = new Map<string, CurrentVersion>();
+  readonly #notes = new Map<NamedWrite, readonly Note[]>();
 
   constructor(
     private readonly tx: Tx,
@@ -79,7 +82,8 @@ export class WriteSession {
     const version = this.#latest.get(nameOf(write));
     if (!change || !version) return { status: 204 };
     if (write.method === 'DELETE') return { status: 204, version };
-    return { status: change.previous && !isDeleted(change.previous) ? 200 : 201, version };
+    const notes = this.#notes.get(write) ?? [];
+    return { status: change.previous && !isDeleted(change.previous) ? 200 : 201, version, ...(notes.length > 0 ? { notes } : {}) };
   }
 
   async #make(writes: readonly NamedWrite[], closing: () => Change | undefined): Promise<void> {
@@ -112,20 +116,30 @@ export class WriteSession {
 
   #change(write: NamedWrite, previous: CurrentVersion | undefined): Change | undefined {
     const { method, type, id, ifMatch } = write;
-    if (method === 'POST') return { method, type, id, owner: 'outside', content: contentOf(write) };
+    if (method === 'POST') return { method, type, id, owner: 'outside', content: this.#content(write, 'outside') };
     const inForce = previous && !isDeleted(previous) ? previous : undefined;
     if (!inForce) {
       if (ifMatch !== undefined) throw stale();
       if (method === 'DELETE') return undefined;
       if (method === 'PATCH') throw notFound(nameOf(write));
       this.#demandOwnId(type);
-      return { method, type, id, owner: previous?.owner ?? 'outside', content: contentOf(write), ...(previous ? { previous } : {}) };
+      return { method, type, id, owner: previous?.owner ?? 'outside', content: this.#content(write, previous?.owner ?? 'outside'), ...(previous ? { previous } : {}) };
     }
     demandChangeable(type);
     if (inForce.owner === 'cairn') this.parts.commands.demandOwnership(type, ifMatch);
     if (ifMatch !== undefined && ifMatch !== inForce.version) throw stale();
-    const content = method === 'DELETE' ? {} : { content: contentOf(write.patch ? { ...write, content: readObject(write.patch(inForce.json)) } : write) };
+    const content = method === 'DELETE' ? {} : { content: this.#content(write, inForce.owner, write.patch && readObject(write.patch(inForce.json))) };
     return { method, type, id, owner: inForce.owner, previous: inForce, ...content };
+  }
+
+  /** What a write stores, judged by the level of who sends it. What is Cairn's, or acted upon by Cairn, is judged strictly in all that Cairn reads. */
+  #content(write: NamedWrite, owner: Owner, patched?: JsonObject): JsonObject {
+    const { actor } = this.tx.scope;
+    const { rules, commands } = this.parts;
+    const level = actor.kind === 'system' && owner === 'outside' ? (actor.validation ?? 'strict') : 'strict';
+    const { content, notes } = rules.judge(demandIdentity({ ...write, ...(patched ? { content: patched } : {}) }), { level, actedOn: commands.types.has(write.type) });
+    this.#notes.set(write, notes);
+    return content;
   }
 
   /** A sender may choose the id of a new resource, unless others may have such that it must not know of: then the refusal of an id would tell that another has it. */
@@ -170,7 +184,8 @@ export class WriteSession {
   }
 }
 
-function contentOf({ content, type, id, method, path, criteria }: NamedWrite): NonNullable<Change['content']> {
+/** The content, which must be of the type and for the id that the URL says. */
+function demandIdentity({ content, type, id, method, path, criteria }: NamedWrite): JsonObject {
   if (!content) throw invalid('The resource is missing.', { code: 'resource-missing', issues: [{ path, message: `Send a ${type}.` }] });
   const { value } = content;
   if (value['resourceType'] !== type) {
@@ -180,7 +195,6 @@ function contentOf({ content, type, id, method, path, criteria }: NamedWrite): N
   if (method !== 'POST' && value['id'] !== id && !unnamed) {
     throw invalid('The id of the resource is not that of the URL.', { code: 'wrong-id', issues: [{ path: 'id', message: 'Must be the id in the URL.' }] });
   }
-  validate(value);
   return content;
 }
 

@@ -2,6 +2,7 @@ import { CairnError } from '@cairn/kernel';
 import type { ResourceType } from '@medplum/fhirtypes';
 import type { JsonObject } from '../lossless/read-body.js';
 import type { CurrentVersion } from '../store/stored-version.js';
+import type { Note } from '../validation/fault.js';
 
 /** A write as the caller asks for it, of its own or as an entry of a transaction. */
 export interface WriteRequest {
@@ -31,6 +32,8 @@ export interface Written {
   readonly version?: CurrentVersion;
   /** Further resources that a conditional deletion took away. */
   readonly others?: readonly CurrentVersion[];
+  /** What is to be told about the content that was stored. */
+  readonly notes?: readonly Note[];
 }
 
 /** Runs a check, and puts the place in the body before the paths of what it refuses. */

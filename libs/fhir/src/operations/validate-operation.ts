@@ -1,10 +1,11 @@
 import { CairnError, invalid } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
-import type { OperationOutcome, ResourceType } from '@medplum/fhirtypes';
+import type { ResourceType } from '@medplum/fhirtypes';
 import type { AccessPolicy } from '../access/access-policy.js';
 import type { FhirCommands } from '../commands/fhir-commands.js';
 import { isResourceType } from '../definitions/structures.js';
 import type { FhirAnswer, FhirRequest } from '../http/fhir-request.js';
+import { outcomeOf } from '../http/notes-outcome.js';
 import type { FhirReads } from '../interactions/fhir-reads.js';
 import { demandChangeable, demandInteraction } from '../interactions/type-rules.js';
 import { isDeleted, nameOf, type StoredVersion } from '../store/stored-version.js';
@@ -43,7 +44,7 @@ export class ValidateOperation implements FhirOperation {
     }
     const notes = [...this.#possible(type, target, asked, stored), ...(resource ? contentNotes(type, target, resource, asked) : [])];
     const touched = stored ? { entities: [nameOf(stored)], patients: [...stored.patientIds] } : undefined;
-    return { status: 200, json: JSON.stringify(outcomeOf(notes)), ...(touched ? { touched } : {}) };
+    return { status: 200, json: JSON.stringify(outcomeOf(notes.length > 0 ? notes : [NOTHING])), ...(touched ? { touched } : {}) };
   }
 
   /** The stored resource where the question is about it. One that isn't there yet can be created by an update, and needn't be there for a body to be judged. */
@@ -97,10 +98,4 @@ function noteOf(check: () => void): Note[] {
   }
 }
 
-function outcomeOf(notes: readonly Note[]): OperationOutcome {
-  const told: readonly Note[] = notes.length > 0 ? notes : [{ severity: 'information', code: 'informational', path: '', message: 'Nothing is wrong with it.' }];
-  return {
-    resourceType: 'OperationOutcome',
-    issue: told.map(({ severity, code, path, message }) => ({ severity, code, diagnostics: message, ...(path === '' ? {} : { expression: [path] }) })),
-  };
-}
+const NOTHING: Note = { severity: 'information', code: 'informational', path: '', message: 'Nothing is wrong with it.' };

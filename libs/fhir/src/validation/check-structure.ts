@@ -5,23 +5,22 @@ import type { Fault, FaultType } from './fault.js';
 import { narrativeFaults } from './narrative.js';
 import { PRIMITIVES } from './primitives.js';
 
-/** More faults than this help nobody. */
-const MAX_FAULTS = 50;
-
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Every fault that an element shows by itself: unknown elements, missing ones, too many or too few, values of the wrong kind or form, empty
- * ones, codes that a required value set doesn't have, narratives that are none. Stops after 50. The resource's own type must be known.
+ * ones, codes that a required value set doesn't have, narratives that are none. Stops after `most`. The resource's own type must be known.
  */
-export function structuralFaults(resource: Fields, type: string): Fault[] {
-  const check = new StructureCheck();
+export function structuralFaults(resource: Fields, type: string, most: number): Fault[] {
+  const check = new StructureCheck(most);
   check.object(resource, type, type);
   return check.faults;
 }
 
 class StructureCheck {
   readonly faults: Fault[] = [];
+
+  constructor(private readonly most: number) {}
 
   object(value: unknown, type: string, path: string): void {
     if (!isFields(value)) {
@@ -34,7 +33,7 @@ class StructureCheck {
     let count = 0;
     for (const key in value) {
       count++;
-      if (this.faults.length >= MAX_FAULTS) return;
+      if (this.faults.length >= this.most) return;
       if (key === 'resourceType' && isResource) continue;
       const rule = keys.get(key);
       if (rule) this.#element(value, key, rule, `${path}.${key}`);
@@ -98,7 +97,7 @@ class StructureCheck {
   }
 
   #value(value: unknown, rule: ElementRule, path: string): void {
-    if (this.faults.length >= MAX_FAULTS) return;
+    if (this.faults.length >= this.most) return;
     if (rule.primitive) this.#primitive(value, rule, path);
     else if (rule.type === 'Resource') this.#resource(value, path);
     else {
@@ -139,7 +138,7 @@ class StructureCheck {
   }
 
   #fault(path: string, message: string, type: FaultType = 'structure'): void {
-    if (this.faults.length < MAX_FAULTS) this.faults.push({ path, message, type });
+    if (this.faults.length < this.most) this.faults.push({ path, message, type });
   }
 }
 

@@ -4,7 +4,7 @@ import type { Issue } from '@cairn/kernel';
  * What kind of fault it is, in FHIR's words (value set issue-type): a wrong element or kind of value, a missing element, a value of the
  * wrong form, a code that its value set doesn't have, a broken invariant, or something that must not be passed on to anybody.
  */
-export type FaultType = 'structure' | 'required' | 'value' | 'code-invalid' | 'invariant' | 'security';
+export type FaultType = NonNullable<Issue['type']>;
 
 /** One thing wrong with a resource, at its element. */
 export interface Fault extends Issue {

@@ -10,7 +10,10 @@ export interface NarrativeFault {
 
 const XHTML = 'http://www.w3.org/1999/xhtml';
 const UNDEFINED_ENTITY = 'undefined entity.';
-/** What a style can do beyond looks, in the browsers that know it. */
+/** More unknown entities than this are taken for an attempt to keep the server busy. */
+const MOST_ENTITIES = 100;
+/** Ends reading: what follows can't make it better. */
+const STOP = new Error('The narrative is unsafe whatever follows.');
 const ACTIVE_STYLE = /expression\s*\(|javascript:|vbscript:|behaviou?r\s*:|-moz-binding|@import/i;
 
 /**
@@ -26,6 +29,7 @@ export function narrativeFaults(div: string): NarrativeFault[] {
 class NarrativeCheck {
   readonly #faults = new Map<string, NarrativeFault>();
   #depth = 0;
+  #entities = 0;
   #says = false;
 
   get faults(): NarrativeFault[] {
@@ -34,18 +38,29 @@ class NarrativeCheck {
 
   read(div: string): void {
     const parser = new SaxesParser({ xmlns: false, position: false });
-    parser.on('error', ({ message }) => {
-      if (message === UNDEFINED_ENTITY) this.#fault('It has an entity that XML does not know; write the character itself, or its number (rule txt-1).', false);
-      else this.#fault('It is not well-formed XML (rule txt-1).', true);
-    });
+    parser.on('error', ({ message }) => this.#broken(message));
     parser.on('doctype', () => this.#fault('It must not have a DOCTYPE (rule txt-1).', true));
     parser.on('processinginstruction', () => this.#fault('It must not have processing instructions (rule txt-1).', true));
     parser.on('opentag', ({ name, attributes }) => this.#element(name, attributes));
     parser.on('closetag', () => this.#depth--);
     parser.on('text', (text) => (this.#says ||= text.trim() !== ''));
     parser.on('cdata', (text) => (this.#says ||= text.trim() !== ''));
-    parser.write(div).close();
+    try {
+      parser.write(div).close();
+    } catch (error) {
+      if (error !== STOP) throw error;
+      return;
+    }
     if (!this.#says) this.#fault('It must have some text or an image (rule txt-2).', false);
+  }
+
+  #broken(message: string): void {
+    if (message === UNDEFINED_ENTITY && ++this.#entities <= MOST_ENTITIES) {
+      this.#fault('It has an entity that XML does not know; write the character itself, or its number (rule txt-1).', false);
+      return;
+    }
+    this.#fault('It is not well-formed XML (rule txt-1).', true);
+    throw STOP;
   }
 
   #element(name: string, attributes: Readonly<Record<string, string>>): void {
@@ -62,7 +77,7 @@ class NarrativeCheck {
   #attribute(element: string, name: string, value: string): void {
     if (name.startsWith('on')) this.#fault(`It must not have attributes that react to events, such as ${shown(name)} (rule txt-1).`, true);
     else if (ADDRESSES.has(name) && !isHarmless(value)) this.#fault(`The address in ${shown(name)} has a scheme that a narrative may not have (rule txt-1).`, true);
-    else if (name === 'style' && ACTIVE_STYLE.test(value)) this.#fault('A style must not do more than describe looks (rule txt-1).', true);
+    else if (name === 'style' && isActiveStyle(value)) this.#fault('A style must not do more than describe looks (rule txt-1).', true);
     else if (!ATTRIBUTES.has(name) && !ATTRIBUTES_OF[element]?.has(name)) this.#fault(`The attribute ${shown(name)} is not one that a narrative may have there (rule txt-1).`, false);
   }
 
@@ -70,6 +85,9 @@ class NarrativeCheck {
     this.#faults.set(message, { message, unsafe });
   }
 }
+
+/** Whether a style does more than describe looks, in the browsers that know how. */
+export const isActiveStyle = (style: string): boolean => ACTIVE_STYLE.test(style);
 
 /** Browsers pass over blanks and control characters in a scheme. Data may be an image, but none that is a document of its own. */
 function isHarmless(address: string): boolean {

@@ -1,5 +1,6 @@
 import type { Resource } from '@medplum/fhirtypes';
 import { invalid, type CairnError } from '@cairn/kernel';
+import type { ValidationLevel } from '@cairn/platform';
 import { isResourceType } from '../definitions/structures.js';
 import { invariantFaults } from './check-invariants.js';
 import { structuralFaults } from './check-structure.js';
@@ -19,11 +20,18 @@ export function validate(value: Fields): Resource {
   return value;
 }
 
-/** Every fault of a resource. Invariants are looked at only where the structure is sound, as they presume it. Refuses a type that R4 doesn't know. */
-export function faultsOf(value: Fields): Fault[] {
+/** More faults than this help nobody. */
+const MAX_FAULTS = 50;
+
+/**
+ * The faults of a resource. Invariants are looked at only where the structure is sound, as they presume it. Where some faults are let pass, by
+ * `level`, all of them are found, as the one that isn't may be the last; invariants, which are never among those, not at `off`.
+ * Refuses a type that R4 doesn't know.
+ */
+export function faultsOf(value: Fields, level: ValidationLevel = 'strict'): Fault[] {
   const type = typeOf(value);
-  const faults = structuralFaults(value, type);
-  return faults.some(isStructural) ? faults : [...faults, ...invariantFaults(value, type)];
+  const faults = structuralFaults(value, type, level === 'strict' ? MAX_FAULTS : Infinity);
+  return level === 'off' || faults.some(isStructural) ? faults : [...faults, ...invariantFaults(value, type)];
 }
 
 /** The type of a resource. Refuses with 400 one that R4 doesn't know. */
@@ -36,7 +44,7 @@ export function typeOf({ resourceType }: Fields): string {
 }
 
 /** The refusal of a resource for its faults. */
-function refusal({ resourceType }: Fields, faults: readonly Fault[]): CairnError {
+export function refusal({ resourceType }: Fields, faults: readonly Fault[]): CairnError {
   const message = `The ${String(resourceType)} is not valid: ${faults.length === 1 ? 'one fault' : `${faults.length} faults`}.`;
   if (faults.some(isStructural)) return invalid(message, { code: 'structure', status: 400, issues: faults });
   const [first] = faults;

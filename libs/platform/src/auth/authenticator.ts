@@ -23,6 +23,7 @@ const systemClaims = z.object({
   clinic: z.uuid(),
   connection: z.uuid().nullable(),
   scope: z.string(),
+  validation: z.enum(['strict', 'warn', 'off']).default('strict'),
 });
 
 const personClaims = z.object({ sub: z.string().min(1), name: z.string().optional(), clinic: z.string().min(1), roles: z.array(z.string()) });
@@ -70,9 +71,9 @@ export class Authenticator {
       if (this.config.CAIRN_MODE !== 'demo') throw unauthenticated('The bearer token does not name a client.', challenge('no client'));
       return this.#person(claims);
     }
-    const { sub, name, clinic, connection, scope } = system.data;
+    const { sub, name, clinic, connection, scope, validation } = system.data;
     if (await this.clients.isDisabled(sub)) throw unauthenticated('The client of this bearer token is disabled.', challenge('client disabled'));
-    const identity: Identity = { clinicId: clinic, actor: { kind: 'system', id: sub, name, connectionId: connection, scopes: scope.split(' ').filter(Boolean) } };
+    const identity: Identity = { clinicId: clinic, actor: { kind: 'system', id: sub, name, connectionId: connection, scopes: scope.split(' ').filter(Boolean), validation } };
     return { identity, expires: expiryOf(claims) };
   }
 

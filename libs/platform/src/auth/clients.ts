@@ -1,5 +1,6 @@
 import type { JSONWebKeySet } from 'jose';
 import type { Pool } from 'pg';
+import type { ValidationLevel } from '../tenancy/scope.js';
 
 /** A hospital's system that may ask for tokens. */
 export interface Client {
@@ -10,6 +11,7 @@ export interface Client {
   readonly jwks: JSONWebKeySet | null;
   readonly jwksUrl: string | null;
   readonly scopes: readonly string[];
+  readonly validation: ValidationLevel;
 }
 
 /** Finds clients by their id, before a clinic is known. */
@@ -20,7 +22,7 @@ export class Clients {
   async find(clientId: string): Promise<Client | undefined> {
     const { rows } = await this.pool.query<Client>({
       name: 'client-find',
-      text: `select client_id as "clientId", clinic_id as "clinicId", name, connection_id as "connectionId", jwks, jwks_url as "jwksUrl", scopes
+      text: `select client_id as "clientId", clinic_id as "clinicId", name, connection_id as "connectionId", jwks, jwks_url as "jwksUrl", scopes, validation
         from client where client_id = $1 and disabled_at is null`,
       values: [clientId],
     });

@@ -70,7 +70,7 @@ export class TokenService {
     const granted = asked.length === 0 ? client.scopes : asked.filter((scope) => client.scopes.includes(scope));
     if (granted.length === 0) throw oauthError('invalid_scope', `This client may ask for: ${client.scopes.join(' ')}.`);
     return this.#sign(
-      { sub: client.clientId, name: client.name, kind: 'system', clinic: client.clinicId, connection: client.connectionId, scope: granted.join(' ') },
+      { sub: client.clientId, name: client.name, kind: 'system', clinic: client.clinicId, connection: client.connectionId, scope: granted.join(' '), validation: client.validation },
       granted.join(' '),
     );
   }
@@ -97,7 +97,7 @@ export class TokenService {
   async issueDemo(clinicId: string, actor: PersonActor | SystemActor): Promise<AccessToken> {
     if (this.config.CAIRN_MODE !== 'demo') throw new Error('Demo tokens exist only in demo mode.');
     const scope = actor.kind === 'system' ? actor.scopes.join(' ') : '';
-    const own = actor.kind === 'system' ? { connection: actor.connectionId, scope } : { roles: actor.roles };
+    const own = actor.kind === 'system' ? { connection: actor.connectionId, scope, validation: actor.validation } : { roles: actor.roles };
     return this.#sign({ sub: actor.id, name: actor.name, kind: actor.kind, clinic: clinicId, ...own }, scope, 8 * 60 * 60);
   }
 

@@ -52,6 +52,7 @@ export const configSchema = z.object({
   FHIR_SUBSCRIPTION_LIMIT: z.coerce.number().int().min(0).max(10_000).default(100),
   FHIR_SUBSCRIPTION_RETENTION_DAYS: z.coerce.number().int().min(1).max(365).default(30),
   FHIR_EXPORT_HOURS: z.coerce.number().int().min(1).max(720).default(24),
+  FHIR_NARRATIVE: z.enum(['refuse', 'sanitise']).default('refuse'),
   FHIR_JSON_DEPTH_LIMIT: z.coerce.number().int().min(10).default(200),
   WORKER_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).optional(),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(200).default(8),

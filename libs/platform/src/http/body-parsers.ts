@@ -1,6 +1,7 @@
 import { invalid } from '@cairn/kernel';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config/config.js';
+import { registerFhirBodies } from './fhir-bodies.js';
 
 /** Media types whose bodies /fhir takes as text: FHIR JSON must not pass through `JSON.parse`, which turns 1.10 into 1.1. */
 const FHIR_TYPES = ['application/fhir+json', 'application/json-patch+json'];
@@ -17,6 +18,7 @@ const NUL = /(?<!\\)(?:\\\\)*\\u0000/;
  */
 export function registerBodyParsers(fastify: FastifyInstance, config: Config): void {
   fastify.removeAllContentTypeParsers();
+  registerFhirBodies(fastify, config.FHIR_BODY_LIMIT_BYTES);
   fastify.addContentTypeParser(FHIR_TYPES, { parseAs: 'buffer', bodyLimit: config.FHIR_BODY_LIMIT_BYTES }, (_request, body, done) => done(null, body));
   fastify.addContentTypeParser(UPLOAD_TYPES, { parseAs: 'buffer', bodyLimit: config.API_UPLOAD_LIMIT_BYTES }, (_request, body, done) => done(null, body));
   const parseJson = fastify.getDefaultJsonParser('error', 'error');

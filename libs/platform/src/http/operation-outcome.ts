@@ -1,4 +1,5 @@
 import type { OperationOutcome, OperationOutcomeIssue } from '@medplum/fhirtypes';
+import type { Issue } from '@cairn/kernel';
 import type { EdgeError } from './edge-error.js';
 
 const CODE_OF_STATUS: Record<number, OperationOutcomeIssue['code']> = {
@@ -20,12 +21,12 @@ const CODE_OF_STATUS: Record<number, OperationOutcomeIssue['code']> = {
 /** The error as FHIR says it: one issue for each field at fault, each with the correlation id to quote. */
 export function operationOutcome(error: EdgeError, correlationId: string): OperationOutcome {
   const code = CODE_OF_STATUS[error.status] ?? (error.status >= 500 ? 'exception' : 'invalid');
-  const about = error.issues.length > 0 ? error.issues : [{ path: '', message: error.message }];
+  const about: readonly Issue[] = error.issues.length > 0 ? error.issues : [{ path: '', message: error.message }];
   return {
     resourceType: 'OperationOutcome',
-    issue: about.map(({ path, message }) => ({
+    issue: about.map(({ path, message, type }) => ({
       severity: error.status >= 500 ? 'fatal' : 'error',
-      code,
+      code: type ?? code,
       details: { coding: [{ system: 'urn:cairn:error', code: error.code }], text: error.message },
       diagnostics: `${message} (correlation id ${correlationId})`,
       ...(path ? { expression: [path] } : {}),

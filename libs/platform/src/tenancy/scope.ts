@@ -9,6 +9,12 @@ export interface PersonActor {
   readonly roles: readonly Role[];
 }
 
+/**
+ * How strictly a client's resources are judged: `strict` refuses every fault; `warn` stores what is safe to store and tells the faults; `off` stores it and
+ * says nothing.
+ */
+export type ValidationLevel = 'strict' | 'warn' | 'off';
+
 /** A hospital's system, by SMART Backend Services. */
 export interface SystemActor {
   readonly kind: 'system';
@@ -19,6 +25,8 @@ export interface SystemActor {
   readonly connectionId: string | null;
   /** SMART scopes as granted, v1 or v2 syntax. */
   readonly scopes: readonly string[];
+  /** How its resources are judged; `strict` where nothing is said. */
+  readonly validation?: ValidationLevel;
 }
 
 /** A patient or caregiver who followed a signed link. */
