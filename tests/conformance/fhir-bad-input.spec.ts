@@ -167,7 +167,7 @@ describeWithTestData('bad/fhir-validator', "the cases of FHIR's own validator", 
 describe('what is wrong in each place of a resource', () => {
   const VALUES = ['null', '1', 'true', '"x"', '[]', '[[]]', '[null]', '{}', '[{"coding":7}]', '{"start":1,"end":[]}', '{"value":"x","low":[]}', '{"reference":"Patient/"}', '"9999-99-99"', '1e308'];
   const PLACES = {
-    Practitioner: ['identifier', 'name', 'birthDate', 'address', 'telecom', 'qualification', 'contained', 'text', 'extension', 'gender', '_birthDate'],
+    RelatedPerson: ['identifier', 'name', 'birthDate', 'address', 'telecom', 'communication', 'contained', 'text', 'extension', 'gender', '_birthDate'],
     Procedure: ['status', 'code', 'subject', 'performedPeriod', 'performedDateTime', 'performedAge', 'performer', 'basedOn', 'category', 'reasonReference', 'instantiatesCanonical'],
     RiskAssessment: ['prediction', 'occurrenceDateTime', 'method', 'condition'],
   };
@@ -180,7 +180,7 @@ describe('what is wrong in each place of a resource', () => {
     expect(status).toBe(200);
     body.entry?.forEach(({ response }, index) => expect([entries[index], ['201', '400', '422'].includes(response?.status ?? '')]).toEqual([entries[index], true]));
     expect(body.entry?.filter(({ response }) => response?.status === '201').length).toBeGreaterThan(200);
-    for (const query of ['Practitioner?name=x', 'Practitioner?phone=1', 'RiskAssessment?probability=1', 'Procedure?date=2024', 'Procedure?_include=Procedure:subject', 'Practitioner?_summary=true', 'Practitioner?_elements=name', 'Procedure?_sort=date']) {
+    for (const query of ['RelatedPerson?name=x', 'RelatedPerson?phone=1', 'RiskAssessment?probability=1', 'Procedure?date=2024', 'Procedure?_include=Procedure:subject', 'RelatedPerson?_summary=true', 'RelatedPerson?_elements=name', 'Procedure?_sort=date']) {
       expect([query, (await free.get(`/${query}`)).status]).toEqual([query, 200]);
     }
   }, 120_000);

@@ -9,6 +9,7 @@ import { isResourceType } from '../definitions/structures.js';
 import { readObject, type JsonObject } from '../lossless/read-body.js';
 import type { References } from '../search-index/references.js';
 import type { Search } from '../search/search.js';
+import { GUARDING } from '../store/record-guards.js';
 import { isDeleted, nameOf, readCurrent, type CurrentVersion, type Owner } from '../store/stored-version.js';
 import { namedTwice, type Change, type ResourceWriter } from '../store/write-resources.js';
 import type { SubscriptionAdmission } from '../subscriptions/subscription-admission.js';
@@ -137,7 +138,7 @@ export class WriteSession {
     const { actor } = this.tx.scope;
     const { rules, commands } = this.parts;
     const level = actor.kind === 'system' && owner === 'outside' ? (actor.validation ?? 'strict') : 'strict';
-    const { content, notes } = rules.judge(demandIdentity({ ...write, ...(patched ? { content: patched } : {}) }), { level, actedOn: commands.types.has(write.type) });
+    const { content, notes } = rules.judge(demandIdentity({ ...write, ...(patched ? { content: patched } : {}) }), { level, actedOn: commands.types.has(write.type) || GUARDING.has(write.type) });
     this.#notes.set(write, notes);
     return content;
   }

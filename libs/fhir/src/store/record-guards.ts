@@ -8,7 +8,7 @@ import { rangeOf } from '../search-index/date-range.js';
 import { isDeleted, nameOf, readOne, type CurrentVersion } from './stored-version.js';
 
 /** What guards records besides their own labels is read off these types whenever one is written. */
-const GUARDING: ReadonlySet<string> = new Set(['Patient', 'Consent', 'CareTeam', 'Practitioner', 'Organization']);
+export const GUARDING: ReadonlySet<string> = new Set(['Patient', 'Consent', 'CareTeam', 'Practitioner', 'Organization']);
 
 const ACTOR_SYSTEMS: Readonly<Record<string, string>> = { 'urn:cairn:user': 'person', 'urn:cairn:connection': 'connection', 'urn:cairn:client': 'system' };
 
