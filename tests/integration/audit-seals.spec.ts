@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { KEYRING, Keyring, audit, cairnScope, verifyChain, type Anchor, type ChainReport } from '@cairn/platform';
+import { KEYRING, Keyring, audit, cairnScope, verifyChain, type Anchor, type ChainReport, type Queryable, type Statement } from '@cairn/platform';
 import pg from 'pg';
 import { startTestApp, testEnvironment, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
@@ -106,7 +106,11 @@ describe('the sealed audit', () => {
     const faultsAfter = async (statement: string, values: unknown[], anchor?: Anchor) => {
       await owner.query('begin');
       await owner.query(statement, values);
-      const report = await verifyChain({ query: async (asked, given) => (await owner.query(typeof asked === 'string' ? { text: asked, values: [...(given ?? [])] } : { text: asked.text, values: [...(asked.values ?? [])] })).rows }, app.api.get<Keyring>(KEYRING), app.clinicId, anchor);
+      const database: Queryable = {
+        query: async <Row extends pg.QueryResultRow>(asked: Statement | string, given: readonly unknown[] = []) =>
+          (await owner.query<Row>(typeof asked === 'string' ? { text: asked, values: [...given] } : { text: asked.text, values: [...(asked.values ?? [])] })).rows,
+      };
+      const report = await verifyChain(database, app.api.get<Keyring>(KEYRING), app.clinicId, anchor);
       await owner.query('rollback');
       return report.faults.join('\n');
     };

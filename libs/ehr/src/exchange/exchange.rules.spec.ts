@@ -6,6 +6,8 @@ describe('what an EHR is told', () => {
     expect(EXCHANGED_TYPES).toEqual(['Task', 'Communication', 'CarePlan', 'Goal', 'Observation', 'Appointment', 'QuestionnaireResponse', 'DocumentReference']);
     expect(isExchanged('CarePlan', { status: 'draft' })).toBe(false);
     expect(isExchanged('CarePlan', { status: 'active' })).toBe(true);
+    expect(isExchanged('Communication', { status: 'completed', category: [{ coding: [{ code: 'notification' }] }] })).toBe(true);
+    expect(isExchanged('Communication', { status: 'completed', category: [{ coding: [{ code: 'reminder' }] }] })).toBe(false);
     expect(isExchanged('Goal', { lifecycleStatus: 'proposed' })).toBe(false);
     expect(isExchanged('Goal', { lifecycleStatus: 'active' })).toBe(true);
     expect(isExchanged('Task', { status: 'requested' })).toBe(true);

@@ -14,9 +14,15 @@ const ruleOf = (type: string): TypeRule | undefined => (rules.types as Record<st
 /** Types that an EHR is told of at all. */
 export const EXCHANGED_TYPES: readonly string[] = Object.keys(rules.types);
 
-/** Whether the exchange calls for the resource: its type is told to referrers, and the work on it is finished enough to be told. */
+/**
+ * Whether the exchange calls for the resource: its type is told to referrers, it is not of a category that stays in the house (what a patient is
+ * told, say), and the work on it is finished enough to be told.
+ */
 export function isExchanged(type: string, resource: FhirJson): boolean {
   if (!ruleOf(type)) return false;
+  const kept = (rules.kept as Record<string, readonly string[]>)[type] ?? [];
+  const codes = objectsAt(resource['category']).flatMap((category) => objectsAt(category['coding']).map((coding) => textOf(coding['code']) ?? ''));
+  if (codes.some((code) => kept.includes(code))) return false;
   const element = (rules.statusElement as Record<string, string>)[type] ?? 'status';
   const unfinished = (rules.unfinished as Record<string, readonly string[]>)[type] ?? [];
   return !unfinished.includes(textOf(resource[element]) ?? '');

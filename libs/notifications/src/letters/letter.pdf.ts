@@ -15,7 +15,7 @@ export interface LetterContent {
   readonly text: string;
 }
 
-const resolve = createRequire(import.meta.url).resolve;
+const require = createRequire(import.meta.url);
 /** A4, in points; margins of an inch. */
 const PAGE = { size: 'A4', margin: 72 } as const;
 
@@ -27,8 +27,8 @@ export async function letterPdf(content: LetterContent): Promise<Buffer> {
   const chunks: Buffer[] = [];
   document.on('data', (chunk: Buffer) => chunks.push(chunk));
   const done = new Promise<void>((ended) => document.once('end', ended));
-  document.registerFont('plain', resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'));
-  document.registerFont('bold', resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf'));
+  document.registerFont('plain', require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'));
+  document.registerFont('bold', require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf'));
   document.font('bold').fontSize(14).text(content.clinic);
   document.font('plain').fontSize(10).text(content.clinicPhone).moveDown(2);
   document.text(content.recipient);

@@ -16,7 +16,7 @@ const PARTIES: readonly string[] = ['Practitioner', 'Organization', 'RelatedPers
 const isParty = (resource: Resource | undefined): resource is Party => resource !== undefined && PARTIES.includes(resource.resourceType);
 
 /** The resource that the request names as its requester: one that it contains, or the one found at its reference. */
-export const requesterOf = ({ contained, requester }: ServiceRequest, found: Resource | undefined): Resource | undefined =>
+const requesterOf = ({ contained, requester }: ServiceRequest, found: Resource | undefined): Resource | undefined =>
   requester?.reference?.startsWith('#') ? contained?.find(({ id }) => `#${id}` === requester.reference) : found;
 
 /** How a requester can be told. What the record lacks is null; a patient who referred themselves is told as a patient, so there is no referrer. */

@@ -20,7 +20,7 @@ const CONTENT = `jsonb_build_array((extract(epoch from recorded_at) * 1000000)::
   to_jsonb(entities), to_jsonb(patients), outcome, purpose, correlation_id)::text as content`;
 
 /** The newest blocks first. */
-export async function lastSeal(database: Queryable, clinicId: string): Promise<Seal | undefined> {
+async function lastSeal(database: Queryable, clinicId: string): Promise<Seal | undefined> {
   const [seal] = await sealsOf(database, clinicId, 'order by number desc limit 1', []);
   return seal;
 }
