@@ -1,5 +1,5 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
-import { AuditWriter, CONFIG, DueWorkRegistry, KEYRING, LOGGER, OutsideHttp, Transactions, type Config, type Keyring, type Logger } from '@cairn/platform';
+import { AuditWriter, CONFIG, Clients, DueWorkRegistry, KEYRING, LOGGER, OutsideHttp, Transactions, type Config, type Keyring, type Logger } from '@cairn/platform';
 import { AuditEvents } from './audit-events/audit-events.js';
 import { RefusedAccess } from './audit-events/refused-access.js';
 import { ConditionalReferences } from './bundle/conditional-references.js';
@@ -18,6 +18,11 @@ import { FhirWrites } from './interactions/fhir-writes.js';
 import { FhirOperations } from './operations/fhir-operations.js';
 import { registerOwnOperations } from './operations/own-operations.js';
 import { ValidateOperation } from './operations/validate-operation.js';
+import { RefusedWriteDesk } from './refused-writes/refused-write-desk.js';
+import { RefusedWritePurge } from './refused-writes/refused-write-purge.work.js';
+import { RefusedWriteReplay } from './refused-writes/refused-write-replay.js';
+import { RefusedWriteController } from './refused-writes/refused-writes.controller.js';
+import { RefusedWrites } from './refused-writes/refused-writes.js';
 import { References } from './search-index/references.js';
 import { Search } from './search/search.js';
 import { FhirStore } from './store/fhir-store.js';
@@ -50,7 +55,7 @@ async function contentRules({ FHIR_NARRATIVE }: Config): Promise<ContentRules> {
 /** The FHIR R4 store and its API at /fhir. Global: features use FhirStore, and register with FhirCommands, FhirOperations and SubscriptionTopics. */
 @Global()
 @Module({
-  controllers: [ExportController, FhirController, SubscriptionDeskController],
+  controllers: [ExportController, FhirController, RefusedWriteController, SubscriptionDeskController],
   providers: [
     FhirCommands,
     FhirOperations,
@@ -77,10 +82,19 @@ async function contentRules({ FHIR_NARRATIVE }: Config): Promise<ContentRules> {
       useFactory: ({ base, search, writer }: StoreParts, topics: SubscriptionTopics, transactions: Transactions, keyring: Keyring, http: OutsideHttp, config: Config, logger: Logger) =>
         new Subscriptions({ base, search, writer, topics, transactions, keyring, http, config, logger }),
     },
+    { provide: RefusedWrites, inject: [Transactions, KEYRING, LOGGER], useFactory: (transactions: Transactions, keyring: Keyring, logger: Logger) => new RefusedWrites(transactions, keyring, logger) },
+    { provide: RefusedWriteDesk, inject: [Transactions, KEYRING], useFactory: (transactions: Transactions, keyring: Keyring) => new RefusedWriteDesk(transactions, keyring) },
+    { provide: RefusedWritePurge, inject: [Transactions], useFactory: (transactions: Transactions) => new RefusedWritePurge(transactions) },
+    {
+      provide: RefusedWriteReplay,
+      inject: [Transactions, KEYRING, Clients, FhirRouter, CONFIG],
+      useFactory: (transactions: Transactions, keyring: Keyring, clients: Clients, router: FhirRouter, config: Config) =>
+        new RefusedWriteReplay({ transactions, keyring, clients, router, base: config.PUBLIC_URL, limits: { maxDepth: config.FHIR_JSON_DEPTH_LIMIT } }),
+    },
     {
       provide: FhirRouter,
-      inject: [STORE, FhirCommands, FhirOperations, Subscriptions, Transactions, AuditWriter, LOGGER, CONFIG],
-      useFactory: async ({ base, references, search, writer }: StoreParts, commands: FhirCommands, operations: FhirOperations, { admission }: Subscriptions, transactions: Transactions, audits: AuditWriter, logger: Logger, config: Config) => {
+      inject: [STORE, FhirCommands, FhirOperations, Subscriptions, RefusedWrites, Transactions, AuditWriter, LOGGER, CONFIG],
+      useFactory: async ({ base, references, search, writer }: StoreParts, commands: FhirCommands, operations: FhirOperations, { admission }: Subscriptions, refusedWrites: RefusedWrites, transactions: Transactions, audits: AuditWriter, logger: Logger, config: Config) => {
         const creates = new ConditionalCreates(search);
         const rules = await contentRules(config);
         const writes = new FhirWrites({ writer, commands, search, references, subscriptions: admission, rules });
@@ -91,7 +105,7 @@ async function contentRules({ FHIR_NARRATIVE }: Config): Promise<ContentRules> {
         const reads = new ReadRequests(fhirReads, new AuditEvents(search, references, fhirReads), references, answers);
         operations.register(new ValidateOperation(fhirReads, commands));
         registerOwnOperations(operations, { reads: fhirReads, references, answers });
-        const parts = { transactions, audits, reads, operations, writes, creates, deletes, bundles, answers, refusals: new RefusedAccess(transactions, references), logger };
+        const parts = { transactions, audits, reads, operations, writes, creates, deletes, bundles, answers, refusals: new RefusedAccess(transactions, references), refusedWrites, logger };
         return new FhirRouter(parts, { maxEntries: config.FHIR_BUNDLE_LIMIT });
       },
     },
@@ -105,11 +119,13 @@ export class FhirModule implements OnModuleInit {
     private readonly subscriptions: Subscriptions,
     private readonly work: DueWorkRegistry,
     private readonly exports: ExportWork,
+    private readonly purge: RefusedWritePurge,
   ) {}
 
   onModuleInit(): void {
     for (const topic of readTopics(ownTopics)) this.topics.register(topic);
     this.subscriptions.register(this.operations, this.work);
     this.work.register(this.exports);
+    this.work.register(this.purge);
   }
 }

@@ -13,7 +13,9 @@ import type { Answers } from './answers.js';
 import { methodNotAllowed, preferenceIn, splitUrl, type FhirAnswer, type FhirRequest, type Preference } from './fhir-request.js';
 import type { FhirOperations } from '../operations/fhir-operations.js';
 import { operationOf } from './operation-of.js';
+import type { RefusedWrites } from '../refused-writes/refused-writes.js';
 import type { ReadRequests } from './read-requests.js';
+import { sentAlone } from './sent-request.js';
 import { bodyOf, writeOf } from './write-of.js';
 
 export interface RouterLimits {
@@ -32,6 +34,7 @@ export interface RouterParts {
   readonly bundles: TransactionWrites;
   readonly answers: Answers;
   readonly refusals: RefusedAccess;
+  readonly refusedWrites: RefusedWrites;
   readonly logger: Logger;
 }
 
@@ -157,21 +160,25 @@ export class FhirRouter {
       return await this.handle(scope, request);
     } catch (thrown) {
       const error = edgeError(placed(entry.path, thrown));
+      await this.parts.refusedWrites.keep(scope, sentAlone(entry, conditionsOf(entry), this.parts.answers.base), thrown);
       if (error.status >= 500) this.parts.logger.error({ event: 'request.failed', correlationId: scope.correlationId, error: thrown });
       return { status: error.status, json: JSON.stringify(operationOutcome(error, scope.correlationId)) };
     }
   }
 
-  #entryRequest({ method, url, resource, ...conditions }: BundleEntry): FhirRequest {
-    const headers = {
-      'if-match': conditions.ifMatch,
-      'if-none-match': conditions.ifNoneMatch,
-      'if-modified-since': conditions.ifModifiedSince,
-      'if-none-exist': conditions.ifNoneExist,
-    };
-    return { method, ...splitUrl(url, this.parts.answers.base), headers, ...(resource ? { body: resource } : {}) };
+  #entryRequest(entry: BundleEntry): FhirRequest {
+    const { method, url, resource } = entry;
+    return { method, ...splitUrl(url, this.parts.answers.base), headers: conditionsOf(entry), ...(resource ? { body: resource } : {}) };
   }
 }
+
+/** What an entry says where a request has headers. */
+const conditionsOf = ({ ifMatch, ifNoneMatch, ifModifiedSince, ifNoneExist }: BundleEntry): FhirRequest['headers'] => ({
+  'if-match': ifMatch,
+  'if-none-match': ifNoneMatch,
+  'if-modified-since': ifModifiedSince,
+  'if-none-exist': ifNoneExist,
+});
 
 /** What a patch changed, or a create found there already, is told whole only to callers who may read it: they didn't send it. */
 function tactful(policy: AccessPolicy, { method, type, criteria }: WriteRequest, preference: Preference): Preference {

@@ -5,16 +5,16 @@ import { CLOCK, CONFIG, CurrentScope, Public, type Config, type Scope } from '@c
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FhirOperations } from '../operations/fhir-operations.js';
 import { prettyJson } from '../lossless/pretty-json.js';
-import { readBody, readText } from '../lossless/read-body.js';
+import { RefusedWrites } from '../refused-writes/refused-writes.js';
 import { SubscriptionTopics } from '../subscriptions/topic.js';
 import { capabilityStatement } from './capability-statement.js';
-import { methodNotAllowed, splitUrl, type FhirRequest } from './fhir-request.js';
+import type { FhirAnswer } from './fhir-request.js';
 import { FhirRouter } from './fhir-router.js';
 import { presentationIn } from './presentation.js';
+import { FHIR_HEADERS, readSent, type SentRequest } from './sent-request.js';
 import { smartConfiguration } from './smart-configuration.js';
 
 const FHIR_JSON = 'application/fhir+json; charset=utf-8';
-const HEADERS = ['prefer', 'if-match', 'if-none-exist', 'if-none-match', 'if-modified-since'] as const;
 
 /** FHIR R4 over HTTP: turns requests into what the router understands, and its answers into replies. */
 @ApiExcludeController()
@@ -26,6 +26,7 @@ export class FhirController {
     private readonly router: FhirRouter,
     private readonly operations: FhirOperations,
     private readonly topics: SubscriptionTopics,
+    private readonly refused: RefusedWrites,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -50,29 +51,31 @@ export class FhirController {
   /** Everything else: the FHIR RESTful API. */
   @All(['', '*'])
   async fhir(@CurrentScope() scope: Scope, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const asked = this.#read(request);
-    const { pretty } = presentationIn(asked.query, single(request.headers.accept));
-    const { status, headers = {}, json } = await this.router.handle(scope, asked);
+    const sent = sentBy(request);
+    const { pretty, answer } = await this.#answer(scope, sent, single(request.headers.accept)).catch(async (error: unknown) => {
+      await this.refused.keep(scope, sent, error);
+      throw error;
+    });
+    const { status, headers = {}, json } = answer;
     reply.status(status).headers(headers);
     if (json === undefined) await reply.send();
     else await reply.type(FHIR_JSON).send(pretty ? prettyJson(json) : json);
   }
 
-  #read(request: FastifyRequest): FhirRequest {
-    const { path, query } = splitUrl(request.url.replace(/^\/fhir\/?/, ''), this.config.PUBLIC_URL);
-    const headers = Object.fromEntries(HEADERS.map((name) => [name, single(request.headers[name])]));
-    const common = { method: request.method, path, headers };
-    const { body } = request;
-    if (typeof body === 'string') {
-      // A form, which only a search may send (R4 search.html#Introduction).
-      if (path.at(-1) !== '_search') throw methodNotAllowed('A form by POST');
-      return { ...common, query: [...query, ...new URLSearchParams(body)] };
-    }
-    if (!Buffer.isBuffer(body)) return { ...common, query };
-    const limits = { maxDepth: this.config.FHIR_JSON_DEPTH_LIMIT };
-    const isPatch = request.headers['content-type']?.startsWith('application/json-patch+json') ?? false;
-    return { ...common, query, ...(isPatch ? { operations: readText(body, limits) } : { body: readBody(body, limits) }) };
+  async #answer(scope: Scope, sent: SentRequest, accept: string | undefined): Promise<{ pretty: boolean; answer: FhirAnswer }> {
+    const asked = readSent(sent, this.config.PUBLIC_URL, { maxDepth: this.config.FHIR_JSON_DEPTH_LIMIT });
+    const { pretty } = presentationIn(asked.query, accept);
+    return { pretty, answer: await this.router.handle(scope, asked) };
   }
+}
+
+function sentBy({ method, url, headers, body }: FastifyRequest): SentRequest {
+  return {
+    method,
+    url: url.replace(/^\/fhir\/?/, ''),
+    headers: Object.fromEntries(FHIR_HEADERS.map((name) => [name, single(headers[name])])),
+    ...(typeof body === 'string' || Buffer.isBuffer(body) ? { body } : {}),
+  };
 }
 
 const single = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header.join(', ') : header);

@@ -3,6 +3,7 @@ import { FhirAuditMigration } from './migration-fhir-audit.js';
 import { FhirExportMigration } from './migration-fhir-export.js';
 import { FhirLabelsMigration } from './migration-fhir-labels.js';
 import { FhirHistoryMigration } from './migration-fhir-history.js';
+import { FhirRefusedWritesMigration } from './migration-fhir-refused-writes.js';
 import { FhirSubscriptionsMigration } from './migration-fhir-subscriptions.js';
 import { FhirResourceNameMigration } from './migration-fhir-resource-name.js';
 import { FhirMigration } from './migration-fhir.js';
@@ -16,4 +17,5 @@ export const fhirMigrations: readonly NamedMigration[] = [
   { name: '202611251930_fhir_resource_name', class: FhirResourceNameMigration },
   { name: '202611251920_fhir_export', class: FhirExportMigration },
   { name: '202611252010_fhir_labels', class: FhirLabelsMigration },
+  { name: '202611252045_fhir_refused_writes', class: FhirRefusedWritesMigration },
 ];

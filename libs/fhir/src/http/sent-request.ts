@@ -1,0 +1,39 @@
+import type { BundleEntry } from '../bundle/read-bundle.js';
+import type { JsonLimits } from '../lossless/json-limits.js';
+import { readBody, readText } from '../lossless/read-body.js';
+import { methodNotAllowed, splitUrl, type FhirRequest } from './fhir-request.js';
+
+/** The headers that mean something to the FHIR interface. */
+export const FHIR_HEADERS = ['prefer', 'if-match', 'if-none-exist', 'if-none-match', 'if-modified-since', 'content-type'] as const;
+
+/** A request to /fhir as it was sent, before anything of it was looked at. */
+export interface SentRequest {
+  readonly method: string;
+  /** What stands behind `/fhir/`, as it was written. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Bytes of JSON, or the text of a form. */
+  readonly body?: Buffer | string;
+}
+
+/** Reads what was sent. Refuses a URL or a body that can't be read, and a form that is not a search. */
+export function readSent({ method, url, headers, body }: SentRequest, base: string, limits: JsonLimits): FhirRequest {
+  const { path, query } = splitUrl(url, base);
+  const common = { method, path, headers };
+  if (typeof body === 'string') {
+    // A form, which only a search may send (R4 search.html#Introduction).
+    if (path.at(-1) !== '_search') throw methodNotAllowed('A form by POST');
+    return { ...common, query: [...query, ...new URLSearchParams(body)] };
+  }
+  if (!body) return { ...common, query };
+  const isPatch = headers['content-type']?.startsWith('application/json-patch+json') ?? false;
+  return { ...common, query, ...(isPatch ? { operations: readText(body, limits) } : { body: readBody(body, limits) }) };
+}
+
+/** An entry of a batch, as if it had been sent alone. */
+export const sentAlone = ({ method, url, resource }: BundleEntry, headers: SentRequest['headers'], base: string): SentRequest => ({
+  method,
+  url: url.startsWith(`${base}/`) ? url.slice(base.length + 1) : url,
+  headers,
+  ...(resource ? { body: Buffer.from(resource.json) } : {}),
+});
