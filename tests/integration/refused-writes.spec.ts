@@ -228,6 +228,7 @@ describe('refused writes that may have carried a referral', () => {
     await owner.query(`update refused_write set bytes = 200000000 where client_id = 'flood' and fingerprint in ('1', '2')`);
     await client.post('/ServiceRequest', request(crypto.randomUUID()));
     expect([(await left()).includes('1'), (await left()).includes('2'), (await left()).length]).toEqual([true, false, 4]);
+    await owner.query(`delete from refused_write where client_id = 'flood'`);
   });
 
   it('are deleted when their time is over', async () => {

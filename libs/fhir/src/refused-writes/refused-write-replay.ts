@@ -1,5 +1,5 @@
 import { conflict } from '@cairn/kernel';
-import { audit, edgeError, operationOutcome, type Clients, type Keyring, type Scope, type Transactions } from '@cairn/platform';
+import { audit, edgeError, type Clients, type Keyring, type Scope, type Transactions } from '@cairn/platform';
 import type { FhirRouter } from '../http/fhir-router.js';
 import { readSent } from '../http/sent-request.js';
 import type { JsonLimits } from '../lossless/json-limits.js';
@@ -7,6 +7,7 @@ import { deciderOf, demandOpen, entityOf } from './refused-write-desk.js';
 import type { ReplayResult } from './refused-write-view.js';
 import rules from './refused-writes.json' with { type: 'json' };
 import { openRequest, type KeptRequest } from './sealed-request.js';
+import { toldOutcome } from './told-outcome.js';
 import { isRefusal } from './worth-keeping.js';
 
 export interface ReplayGround {
@@ -61,7 +62,7 @@ export class RefusedWriteReplay {
     } catch (thrown) {
       const error = edgeError(thrown);
       if (!isRefusal(error.status)) throw thrown;
-      return { status: error.status, refusal: JSON.stringify(operationOutcome(error, scope.correlationId)) };
+      return { status: error.status, refusal: JSON.stringify(toldOutcome(error, scope.correlationId, request)) };
     }
   }
 

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { newId } from '@cairn/kernel';
-import { cairnScope, edgeError, operationOutcome, type EdgeError, type Keyring, type Logger, type Scope, type SystemActor, type Transactions, type Tx } from '@cairn/platform';
+import { cairnScope, edgeError, type EdgeError, type Keyring, type Logger, type Scope, type SystemActor, type Transactions, type Tx } from '@cairn/platform';
 import type { SentRequest } from '../http/sent-request.js';
 import rules from './refused-writes.json' with { type: 'json' };
 import { sealRequest, type KeptRequest } from './sealed-request.js';
+import { toldOutcome } from './told-outcome.js';
 import { isRefusal, mayCarryReferral, targetOf } from './worth-keeping.js';
 
 const DAY_MS = 86_400_000;
@@ -19,7 +20,7 @@ export class RefusedWrites {
 
   /**
    * Keeps the request, if its refusal is to be kept, in a transaction of its own: that of the request is undone. Never throws, and holds up
-   * the answer for a second at most; what can't be kept is logged.
+   * the answer for a second at most, past which keeping goes on behind it; what can't be kept is logged.
    */
   async keep(scope: Scope, request: SentRequest, thrown: unknown): Promise<void> {
     const { actor, correlationId } = scope;
@@ -35,7 +36,7 @@ export class RefusedWrites {
   }
 
   async #write({ clinicId, correlationId }: Scope, client: SystemActor, request: KeptRequest, error: EdgeError): Promise<void> {
-    const outcome = JSON.stringify(operationOutcome(error, correlationId));
+    const outcome = JSON.stringify(toldOutcome(error, correlationId, request));
     const fingerprint = this.#fingerprint(request);
     await this.transactions.run(cairnScope(clinicId, 'refused-writes', correlationId), async (tx) => {
       const now = tx.clock.now();
