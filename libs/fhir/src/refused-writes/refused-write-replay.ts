@@ -22,7 +22,7 @@ export interface ReplayGround {
 /** What came of it: it went through, or was refused anew. */
 type Replayed = ReplayResult | { readonly status: number; readonly refusal: string };
 
-/** Does again what was refused, as the client that sent it: with its connection and its scopes as they are registered now. */
+/** Does again what was refused, as the client that sent it: with its connection, its scopes and its level of validation as they are registered now. */
 export class RefusedWriteReplay {
   constructor(private readonly ground: ReplayGround) {}
 
@@ -55,9 +55,9 @@ export class RefusedWriteReplay {
     const { clients, router, base, limits } = this.ground;
     const client = await clients.find(clientId);
     if (client?.clinicId !== scope.clinicId) throw conflict('The client that sent this is not registered, or is disabled.', { code: 'refused-write.client-gone' });
-    const { connectionId, scopes, name } = client;
+    const { connectionId, scopes, name, validation } = client;
     try {
-      const { status, touched } = await router.handle({ ...scope, actor: { kind: 'system', id: clientId, name, connectionId, scopes } }, readSent(request, base, limits));
+      const { status, touched } = await router.handle({ ...scope, actor: { kind: 'system', id: clientId, name, connectionId, scopes, validation } }, readSent(request, base, limits));
       return { status, resources: touched?.entities ?? [] };
     } catch (thrown) {
       const error = edgeError(thrown);
