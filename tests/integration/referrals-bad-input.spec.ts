@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ROLES, TokenService } from '@cairn/platform';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { Staff, hospital, referralBundle, send } from '../support/referral-factory.js';
 
@@ -19,6 +20,7 @@ interface Schema {
   readonly maxItems?: number;
   readonly format?: string;
   readonly pattern?: string;
+  readonly nullable?: boolean;
   readonly example?: unknown;
 }
 type Operation = { readonly requestBody?: { readonly content?: Readonly<Record<string, { readonly schema?: Schema; readonly example?: unknown }>> } };
@@ -54,7 +56,9 @@ describe('every body of the referral interface', () => {
   beforeAll(async () => {
     app = await startTestApp();
     const from = await hospital(app, 'plain');
-    staff = new Staff(app, await app.as('clinician'));
+    // Somebody with every right, so that what is refused is refused for its words.
+    const { access_token } = await app.get(TokenService).issueDemo(app.clinicId, { kind: 'person', id: 'demo-everybody', name: 'Demo everybody', roles: ROLES });
+    staff = new Staff(app, `Bearer ${access_token}`);
     id = (await staff.find((await send(from.fhir, referralBundle()))['Patient'] ?? '')).id;
     description = (await (await fetch(`${app.url}/docs/openapi.json`)).json()) as Description;
   });
@@ -66,6 +70,7 @@ describe('every body of the referral interface', () => {
   function wrongs(given: Schema, example: unknown, path: readonly (string | number)[] = []): Wrong[] {
     const schema = resolved(given);
     const at = (value: unknown, what: string): Wrong => ({ path, value, what });
+    if (schema.nullable) return wrongs({ ...schema, nullable: false }, example ?? undefined, path).filter(({ path: deeper, value }) => value !== null || deeper.length > path.length);
     const choices = schema.anyOf ?? schema.oneOf;
     if (choices) {
       const fits = ([key, value]: [string, unknown], { properties }: Schema): boolean => {
@@ -119,7 +124,7 @@ describe('every body of the referral interface', () => {
           cases.slice(start, start + 20).map(async (wrong) => {
             tried++;
             const reply = await staff.call<{ errors?: { field: string }[] }>(method.toUpperCase(), url, changed(example, wrong.path, wrong.value) as object, 'W/"1"');
-            const field = wrong.path.join('.');
+            const field = wrong.path.join('.') || '(body)';
             // A list or a choice of shapes may be refused as a whole; a surplus field by its owner.
             const owners = wrong.path.map((_, index) => wrong.path.slice(0, index).join('.') || '(body)');
             const named = (reply.body.errors ?? []).some((error) => error.field === field || error.field.startsWith(`${field}.`) || owners.includes(error.field));

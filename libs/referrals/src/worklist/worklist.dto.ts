@@ -5,11 +5,11 @@ import { PATHWAYS, URGENCIES } from '../referral.settings.js';
 import { VIEWS } from './worklist.js';
 
 const key = z.string().trim().min(1).max(100);
-const days = z.coerce.number().int().min(0).max(3660);
+const MOST_DAYS = 3660;
 const words = z.string().trim().min(1, 'must not be empty').max(4000);
 
-/** What narrows a view; the same words in the query of a list, in its counts and in a saved view. */
-const filters = {
+/** What narrows a view; the same words in the query of a list, in its counts and in a saved view. Numbers are text in a query, and numbers in a body. */
+const filtersWith = (days: z.ZodType<number>) => ({
   urgency: z.enum(URGENCIES).optional(),
   patient: z.string().regex(/^[A-Za-z0-9\-.]{1,64}$/, 'must be a FHIR id').optional(),
   discipline: z.enum(DISCIPLINES).optional(),
@@ -21,22 +21,23 @@ const filters = {
   waitedAtLeast: days.optional().describe('Whole days since receipt'),
   waitedAtMost: days.optional().describe('Whole days since receipt'),
   text: z.string().trim().min(1).max(200).optional().describe('Words in reason and notes; the last may be the beginning of one'),
-};
+});
+const queryFilters = filtersWith(z.coerce.number().int().min(0).max(MOST_DAYS));
 
 export const worklistQuery = z.strictObject({
   view: z.enum(VIEWS).default('open').describe('Which question the list answers'),
-  ...filters,
+  ...queryFilters,
   after: z.string().max(400).optional().describe('The `next` of the page before'),
   limit: z.coerce.number().int().min(1).max(100).default(25),
 });
 
-export const countsQuery = z.strictObject({ view: z.enum(VIEWS).optional().describe('Only this view; all when left out'), ...filters });
+export const countsQuery = z.strictObject({ view: z.enum(VIEWS).optional().describe('Only this view; all when left out'), ...queryFilters });
 
 export const savedViewBody = withExample(
   z.strictObject({
     name: z.string().trim().min(1).max(80),
     view: z.enum(VIEWS),
-    filters: z.strictObject(filters).default({}),
+    filters: z.strictObject(filtersWith(z.int().min(0).max(MOST_DAYS))).default({}),
     /** A team whose members see it too. */
     sharedWith: z.uuid().nullable().default(null),
   }),
