@@ -15,6 +15,7 @@ import { ConditionalCreates } from './interactions/conditional-create.js';
 import { ConditionalDeletes } from './interactions/conditional-delete.js';
 import { FhirReads } from './interactions/fhir-reads.js';
 import { FhirWrites } from './interactions/fhir-writes.js';
+import { ProcessMessageOperation } from './messages/process-message.operation.js';
 import { FhirOperations } from './operations/fhir-operations.js';
 import { registerOwnOperations } from './operations/own-operations.js';
 import { ValidateOperation } from './operations/validate-operation.js';
@@ -104,6 +105,7 @@ async function contentRules({ FHIR_NARRATIVE }: Config): Promise<ContentRules> {
         const fhirReads = new FhirReads(search);
         const reads = new ReadRequests(fhirReads, new AuditEvents(search, references, fhirReads), references, answers);
         operations.register(new ValidateOperation(fhirReads, commands));
+        operations.register(new ProcessMessageOperation(bundles, answers.base, config.FHIR_BUNDLE_LIMIT));
         registerOwnOperations(operations, { reads: fhirReads, references, answers });
         const parts = { transactions, audits, reads, operations, writes, creates, deletes, bundles, answers, refusals: new RefusedAccess(transactions, references), refusedWrites, logger };
         return new FhirRouter(parts, { maxEntries: config.FHIR_BUNDLE_LIMIT });

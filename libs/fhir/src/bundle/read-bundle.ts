@@ -33,6 +33,13 @@ export function readBundle(body: JsonObject, maxEntries: number): RequestBundle 
   if (value['resourceType'] !== 'Bundle') throw bad('resourceType', 'Must be Bundle: only batches and transactions are posted here.');
   const type = value['type'];
   if (type !== 'transaction' && type !== 'batch') throw bad('Bundle.type', 'Must be transaction or batch. Other Bundles are stored by POST to /fhir/Bundle.');
+  const entries = entriesIn(body, maxEntries);
+  const texts = resourceTexts(body.json);
+  return { type, entries: entries.map((entry: unknown, index) => readEntry(entry, `Bundle.entry[${index}]`, texts[index])) };
+}
+
+/** A Bundle's entries, as they stand. Refuses what is no list, and more than `maxEntries` of them (413). */
+export function entriesIn({ value }: JsonObject, maxEntries: number): readonly unknown[] {
   const entries = value['entry'] ?? [];
   if (!Array.isArray(entries)) throw bad('Bundle.entry', 'Must be a list.');
   if (entries.length > maxEntries) {
@@ -42,12 +49,11 @@ export function readBundle(body: JsonObject, maxEntries: number): RequestBundle 
       issues: [{ path: 'Bundle.entry', message: `Send at most ${maxEntries} entries in one Bundle.` }],
     });
   }
-  const texts = resourceTexts(body.json);
-  return { type, entries: entries.map((entry: unknown, index) => readEntry(entry, `Bundle.entry[${index}]`, texts[index])) };
+  return entries;
 }
 
 /** The JSON of each entry's resource, in order. */
-function resourceTexts(json: string): (string | undefined)[] {
+export function resourceTexts(json: string): (string | undefined)[] {
   const entry = membersOf(json).find(({ key }) => key === 'entry');
   if (!entry || json[entry.valueStart] !== '[') return [];
   return elementsOf(json, entry.valueStart).map(({ start }) => {
@@ -86,4 +92,4 @@ function optional(key: string, value: unknown, path: string): Record<string, str
 
 const isFields = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const bad = (path: string, message: string): CairnError => invalid('The Bundle is not a batch or transaction that can be done.', { code: 'bad-bundle', issues: [{ path, message }] });
+const bad = (path: string, message: string): CairnError => invalid('The Bundle can not be done as it is.', { code: 'bad-bundle', issues: [{ path, message }] });

@@ -11,6 +11,7 @@ import { readObject, type JsonObject } from '../lossless/read-body.js';
 import type { References } from '../search-index/references.js';
 import { nameOf } from '../store/stored-version.js';
 import { conditionalReferencesOf, demandResolved, type ConditionalReferences, type Referring } from './conditional-references.js';
+import { baseOf } from './full-url.js';
 import type { BundleEntry } from './read-bundle.js';
 
 /** An entry that writes, with what it asks for. */
@@ -107,11 +108,18 @@ export class TransactionWrites {
   }
 
   #relinked(content: JsonObject, { fullUrl, path }: BundleEntry, addresses: ReadonlyMap<string, string>, resolved: ReadonlyMap<string, string>): JsonObject {
-    const base = fullUrl && /^(https?:\/\/.+)\/[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/.exec(fullUrl)?.[1];
-    const replacement = ({ key, value }: Link): string | undefined => {
+    const base = baseOf(fullUrl);
+    // A Bundle within, such as a document, may bring along a copy of another entry: its references and that copy's fullUrl must stay the same address.
+    const inBundle = content.value['resourceType'] === 'Bundle';
+    const named = ({ key, value }: Link): string | undefined => {
+      if (key === 'fullUrl') return inBundle ? addresses.get(value) : undefined;
       if (key !== 'reference') return value.startsWith('urn:') ? addresses.get(value) : undefined;
       const local = base && this.references.local(value) ? addresses.get(`${base}/${value}`) : undefined;
       return addresses.get(value) ?? local ?? resolved.get(value);
+    };
+    const replacement = (link: Link): string | undefined => {
+      const name = named(link);
+      return name !== undefined && inBundle ? this.references.absolute(name) : name;
     };
     try {
       const json = replaceLinks(content.json, replacement);

@@ -176,7 +176,8 @@ function bundle(type: string, entries: readonly string[], { total, links }: { re
 const warningOf = (notes: readonly Note[]): { warning?: string } =>
   notes.length === 0 ? {} : { warning: `299 cairn "Stored with ${notes.length} ${notes.length === 1 ? 'note' : 'notes'} on its content; Prefer: return=OperationOutcome tells them"` };
 
-const touchedBy = (versions: readonly StoredVersion[]): Touched => ({
+/** What an answer that tells of these versions touches. */
+export const touchedBy = (versions: readonly StoredVersion[]): Touched => ({
   entities: versions.map(nameOf),
   patients: [...new Set(versions.flatMap(({ patientIds }) => patientIds))],
   labels: versions.reduce((bits, { labels }) => bits | labels, 0),

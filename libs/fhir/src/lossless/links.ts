@@ -2,7 +2,7 @@ import { endOfValue } from './json-parts.js';
 import { applyEdits, type Edit } from './resource-text.js';
 
 /** Keys whose string value may name another entry of a Bundle by its `fullUrl` (R4 http.html#trules). */
-const LINK_KEYS = ['reference', 'url', 'uri', 'valueUri', 'valueUrl', 'valueUuid', 'valueOid', 'valueCanonical'] as const;
+const LINK_KEYS = ['reference', 'fullUrl', 'url', 'uri', 'valueUri', 'valueUrl', 'valueUuid', 'valueOid', 'valueCanonical'] as const;
 
 /** A string in the JSON that may point at another resource. */
 export interface Link {

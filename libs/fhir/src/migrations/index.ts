@@ -4,6 +4,7 @@ import { FhirExportMigration } from './migration-fhir-export.js';
 import { FhirLabelsMigration } from './migration-fhir-labels.js';
 import { FhirHistoryMigration } from './migration-fhir-history.js';
 import { FhirRefusedWritesMigration } from './migration-fhir-refused-writes.js';
+import { FhirMessageMigration } from './migration-fhir-message.js';
 import { FhirSubscriptionsMigration } from './migration-fhir-subscriptions.js';
 import { FhirResourceNameMigration } from './migration-fhir-resource-name.js';
 import { FhirMigration } from './migration-fhir.js';
@@ -18,4 +19,5 @@ export const fhirMigrations: readonly NamedMigration[] = [
   { name: '202611251920_fhir_export', class: FhirExportMigration },
   { name: '202611252010_fhir_labels', class: FhirLabelsMigration },
   { name: '202611252045_fhir_refused_writes', class: FhirRefusedWritesMigration },
+  { name: '202611252040_fhir_message', class: FhirMessageMigration },
 ];

@@ -24,6 +24,11 @@ export class References {
     return type && id && isResourceType(type) ? { type, id } : undefined;
   }
 
+  /** The address of a resource on this server, by its name `Patient/1`. */
+  absolute(name: string): string {
+    return `${this.#base}${name}`;
+  }
+
   /**
    * The form in which a reference is indexed and searched: `Type/id` for one on this server, the text as it is for any other, nothing for
    * one to a contained resource.

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Tx } from '@cairn/platform';
 
-/** Stands for "no connection" in the claims' key. */
-const NO_CONNECTION = '00000000-0000-0000-0000-000000000000';
+/** Stands for "no connection" in a key. */
+export const NO_CONNECTION = '00000000-0000-0000-0000-000000000000';
 
 /** The criteria of a conditional create, in the form in which two of them are compared. */
 export interface CreateCriteria {

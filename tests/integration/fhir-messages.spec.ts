@@ -1,0 +1,235 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Bundle, BundleEntry, CapabilityStatement, MessageHeader, OperationOutcome, Patient, Resource, Task } from '@medplum/fhirtypes';
+import { Clinics } from '@cairn/platform';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { setClinic } from '../support/clinic-settings.js';
+import { eventually } from '../support/eventually.js';
+import { FhirClient, type FhirReply } from '../support/fhir-client.js';
+import { Staff, hospital, referralBundle, type Hospital } from '../support/referral-factory.js';
+import { describeWithTestData } from '../support/test-data.js';
+
+const REFERRAL = { system: 'http://terminology.hl7.org/CodeSystem/v2-0003', code: 'I12' };
+const EXAMPLES = 'hl7-bser-2.0.0-ballot';
+const MRN = 'urn:example:mrn';
+
+const entriesOf = ({ entry = [] }: Bundle): BundleEntry[] => entry;
+
+/** A referral as a message: a header about its Task, then the patient, the request and the Task. */
+function message(header: Partial<MessageHeader> = {}, mrn = crypto.randomUUID()): Bundle {
+  const brought = entriesOf(referralBundle()).map(({ fullUrl, resource }): BundleEntry => {
+    const identified = resource?.resourceType === 'Patient' ? { ...resource, identifier: [{ system: MRN, value: mrn }] } : resource;
+    return { fullUrl, resource: identified } as BundleEntry;
+  });
+  const task = brought.find(({ resource }) => resource?.resourceType === 'Task');
+  const first: MessageHeader = {
+    resourceType: 'MessageHeader',
+    id: crypto.randomUUID(),
+    eventCoding: REFERRAL,
+    source: { name: 'General hospital', endpoint: 'https://general.example/fhir' },
+    focus: [{ reference: task?.fullUrl ?? '' }],
+    ...header,
+  };
+  return { resourceType: 'Bundle', type: 'message', entry: [{ fullUrl: `urn:uuid:${crypto.randomUUID()}`, resource: first }, ...brought] };
+}
+
+/** The message with one of its resources changed. */
+const withChanged = (bundle: Bundle, type: Resource['resourceType'], change: object): Bundle => ({
+  ...bundle,
+  entry: entriesOf(bundle).map((entry) => (entry.resource?.resourceType === type ? { ...entry, resource: { ...entry.resource, ...change } as Resource } : entry)),
+});
+
+const headerOf = (bundle: Bundle): MessageHeader => entriesOf(bundle)[0]?.resource as MessageHeader;
+
+const process = (fhir: FhirClient, body: object, query = '') => fhir.post<Bundle>(`/$process-message${query}`, body);
+
+/** Id of the Task that a response is about. Fails the test unless the message was taken. */
+function taskIn(reply: FhirReply<Bundle>): string {
+  if (reply.status !== 200) throw new Error(`${reply.status}: ${reply.text}`);
+  return /\/fhir\/Task\/([^/]+)$/.exec(headerOf(reply.body).focus?.[0]?.reference ?? '')?.[1] ?? '';
+}
+
+/** The patient of a Task, as this caller reads it. */
+const patientOf = async (fhir: FhirClient, taskId: string): Promise<string> => ((await fhir.get<Task>(`/Task/${taskId}`)).body.for?.reference ?? '').replace('Patient/', '');
+
+describe('$process-message', () => {
+  let app: TestApp;
+  let from: Hospital;
+  let coordinator: Staff;
+
+  beforeAll(async () => {
+    app = await startTestApp();
+    from = await hospital(app, 'bser-stu2');
+    coordinator = new Staff(app, await app.as('coordinator'));
+  });
+  afterAll(() => app.stop());
+
+  /** How many patients and Tasks the hospital has here. */
+  const stored = async (): Promise<number[]> => [(await from.fhir.ids('/Patient')).length, (await from.fhir.ids('/Task')).length];
+
+  it('is listed in the CapabilityStatement', async () => {
+    const { body } = await from.fhir.get<CapabilityStatement>('/metadata');
+    expect(body.rest?.[0]?.operation).toContainEqual({ name: 'process-message', definition: 'http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message' });
+  });
+
+  it('opens a referral that stands on the worklist, and answers a sound message that quotes the one sent', async () => {
+    const sent = message({ id: 'message-1' });
+    const reply = await process(from.fhir, sent);
+    const taskId = taskIn(reply);
+    expect(reply.body).toMatchObject({ resourceType: 'Bundle', type: 'message' });
+    expect(headerOf(reply.body)).toMatchObject({ eventCoding: REFERRAL, response: { identifier: 'message-1', code: 'ok' }, destination: [{ endpoint: 'https://general.example/fhir' }] });
+    expect(headerOf(reply.body).id).not.toBe('message-1');
+    const judged = await from.fhir.post<OperationOutcome>('/Bundle/$validate', reply.body);
+    expect(judged.body.issue?.filter(({ severity }) => severity === 'error')).toEqual([]);
+
+    const task = (await from.fhir.get<Task>(`/Task/${taskId}`)).body;
+    expect(task.status).toBe('received');
+    expect(await coordinator.find(await patientOf(from.fhir, taskId))).toMatchObject({ taskId, serviceRequestId: task.focus?.reference?.replace('ServiceRequest/', '') });
+    expect(await from.fhir.ids('/MessageHeader')).toEqual([]);
+  });
+
+  it('takes a focus that is relative to the header', async () => {
+    const absolute = message();
+    const task = entriesOf(absolute).find(({ resource }) => resource?.resourceType === 'Task');
+    const [, ...others] = entriesOf(absolute);
+    const header = { ...headerOf(absolute), focus: [{ reference: 'Task/t' }] };
+    const entry = [{ fullUrl: 'https://general.example/fhir/MessageHeader/m', resource: header }, ...others.map((each) => (each === task ? { ...each, fullUrl: 'https://general.example/fhir/Task/t' } : each))];
+    expect(taskIn(await process(from.fhir, { ...absolute, entry }))).not.toBe('');
+  });
+
+  it('answers a message that is sent again as the first time, and stores nothing twice', async () => {
+    const sent: Bundle = { ...message(), identifier: { system: 'urn:example:envelopes', value: crypto.randomUUID() } };
+    const first = await process(from.fhir, sent);
+    const before = await stored();
+    const again = await process(from.fhir, { ...sent, identifier: { system: 'urn:example:envelopes', value: crypto.randomUUID() } });
+    const renamed = await process(from.fhir, withChanged(sent, 'MessageHeader', { id: crypto.randomUUID() }));
+    expect([first.status, again.text, renamed.text]).toEqual([200, first.text, first.text]);
+    expect(await stored()).toEqual(before);
+  });
+
+  it('makes one referral of a message that comes several times at once', async () => {
+    const [patients = 0, tasks = 0] = await stored();
+    const sent = message();
+    const replies = await Promise.all(Array.from({ length: 4 }, () => process(from.fhir, sent)));
+    expect(replies.map(({ status, text }) => [status, text])).toEqual(Array(4).fill([200, replies[0]?.text]));
+    expect(await stored()).toEqual([patients + 1, tasks + 1]);
+  });
+
+  it('keeps the names of one sender apart from those of another', async () => {
+    const other = await hospital(app, 'bser-stu2');
+    const sent = message();
+    const [one, two] = [taskIn(await process(from.fhir, sent)), taskIn(await process(other.fhir, sent))];
+    expect(two).not.toBe(one);
+    expect((await other.fhir.get(`/Task/${one}`)).status).toBe(404);
+  });
+
+  it('refuses another content under a name that was used', async () => {
+    const sent = message();
+    taskIn(await process(from.fhir, sent));
+    const before = await stored();
+    const reply = await process(from.fhir, withChanged(sent, 'Task', { description: 'Something else' }));
+    expect([reply.status, issueOf(reply)]).toEqual([409, ['Bundle.entry[0].resource.id']]);
+    expect(await stored()).toEqual(before);
+  });
+
+  it('knows a patient by the identifier, as far as the sender may see', async () => {
+    const mrn = crypto.randomUUID();
+    const [one, two] = [taskIn(await process(from.fhir, message({}, mrn))), taskIn(await process(from.fhir, message({}, mrn)))];
+    expect(two).not.toBe(one);
+    expect(await patientOf(from.fhir, two)).toBe(await patientOf(from.fhir, one));
+    const other = await hospital(app, 'bser-stu2');
+    const elsewhere = taskIn(await process(other.fhir, message({}, mrn)));
+    expect(await patientOf(other.fhir, elsewhere)).not.toBe(await patientOf(from.fhir, one));
+  });
+
+  const REFUSED: readonly [string, (sent: Bundle) => object, number, string][] = [
+    ['a body that is no Bundle', (): Patient => ({ resourceType: 'Patient' }), 400, 'resourceType'],
+    ['a Bundle that is no message', (sent) => ({ ...sent, type: 'collection' }), 400, 'Bundle.type'],
+    ['a message whose header is not first', (sent) => ({ ...sent, entry: [...entriesOf(sent)].reverse() }), 400, 'Bundle.entry[0].resource'],
+    ['a message without entries', (sent) => ({ ...sent, entry: undefined }), 400, 'Bundle.entry[0].resource'],
+    ['a header without an id', (sent) => withChanged(sent, 'MessageHeader', { id: undefined }), 400, 'Bundle.entry[0].resource.id'],
+    ['a header without a source', (sent) => withChanged(sent, 'MessageHeader', { source: undefined }), 400, 'Bundle.entry[0].resource.source'],
+    ['an event that nothing handles', (sent) => withChanged(sent, 'MessageHeader', { eventCoding: { ...REFERRAL, code: 'A01' } }), 422, 'Bundle.entry[0].resource.eventCoding'],
+    ['an event by its address', (sent) => withChanged(sent, 'MessageHeader', { eventCoding: undefined, eventUri: 'urn:example:referral' }), 422, 'Bundle.entry[0].resource.eventUri'],
+    ['a response', (sent) => withChanged(sent, 'MessageHeader', { response: { identifier: 'm', code: 'ok' } }), 422, 'Bundle.entry[0].resource.response'],
+    ['no focus', (sent) => withChanged(sent, 'MessageHeader', { focus: undefined }), 422, 'Bundle.entry[0].resource.focus'],
+    ['a focus that is not in the Bundle', (sent) => withChanged(sent, 'MessageHeader', { focus: [{ reference: 'Task/elsewhere' }] }), 422, 'Bundle.entry[0].resource.focus[0].reference'],
+    ['a focus of another type', (sent) => withChanged(sent, 'MessageHeader', { focus: [{ reference: entriesOf(sent)[1]?.fullUrl }] }), 422, 'Bundle.entry[0].resource.focus[0].reference'],
+    ['an entry without a resource', (sent) => ({ ...sent, entry: [...entriesOf(sent), { fullUrl: 'urn:uuid:5d7b0f2e-4a58-4a39-8d4b-7f3f1c6f0a11' }] }), 422, 'Bundle.entry[4]'],
+    ['a Task for a patient whom nobody knows', (sent) => withChanged(sent, 'Task', { for: { reference: 'Patient/nobody' } }), 422, 'reference'],
+  ];
+
+  it.each(REFUSED)('refuses %s, and keeps nothing of the message', async (_what, change, status, path) => {
+    const before = await stored();
+    const sent = message();
+    const reply = await process(from.fhir, change(sent));
+    expect([reply.status, issueOf(reply)[0]]).toEqual([status, path]);
+    expect(reply.body.resourceType).toBe('OperationOutcome');
+    expect(await stored()).toEqual(before);
+    // What was refused may be mended under the same name.
+    expect(taskIn(await process(from.fhir, sent))).not.toBe('');
+  });
+
+  it('demands the right to create each resource', async () => {
+    const before = await stored();
+    const narrow = new FhirClient(app, await app.asSystem('system/Patient.c system/ServiceRequest.c', { connectionId: from.connectionId, clientId: 'narrow' }));
+    const reply = await process(narrow, message());
+    expect([reply.status, reply.text]).toEqual([403, expect.stringContaining('system/Task.c')]);
+    expect(await stored()).toEqual(before);
+  });
+
+  it('refuses what it does not offer: GET, an answer that comes later or elsewhere, other parameters', async () => {
+    expect((await from.fhir.get('/$process-message')).status).toBe(405);
+    for (const [query, name] of [['?async=true', 'async'], ['?async=false&response-url=https://general.example/in', 'response-url'], ['?priority=high', 'priority']] as const) {
+      const reply = await process(from.fhir, message(), query);
+      expect([reply.status, issueOf(reply)]).toEqual([400, [name]]);
+    }
+    expect(taskIn(await process(from.fhir, message(), '?async=false'))).not.toBe('');
+  });
+});
+
+const issueOf = ({ text }: FhirReply<Bundle>): string[] => ((JSON.parse(text) as OperationOutcome).issue ?? []).map(({ expression }) => expression?.[0] ?? '');
+
+describeWithTestData(EXAMPLES, `the referral message among the examples of ${EXAMPLES}`, (folder) => {
+  let app: TestApp;
+  let from: Hospital;
+  const text = () => readFileSync(join(folder, 'Bundle-bundle-bser-referral-message-bundle-eve-everywoman.json'), 'utf8');
+  /** Its references to the patient name an id that no entry has; here they name the Patient that it brings along. */
+  const mended = () => JSON.parse(text().replaceAll('patient-us-core-patient-eve-everywoman', 'patient-bser-patient-eve-everywoman')) as Bundle;
+
+  beforeAll(async () => {
+    app = await startTestApp();
+    const code = '313204009';
+    await setClinic(app, { referrals: { codes: [{ system: 'http://snomed.info/sct', code }] } });
+    await eventually('the new codes', async () => JSON.stringify((await app.get(Clinics).get(app.clinicId)).settings).includes(code));
+    from = await hospital(app, 'bser-stu2');
+  });
+  afterAll(() => app.stop());
+
+  it('is refused as it was published: all of it is about a Patient by another id than that of the one it brings along', async () => {
+    const reply = await process(from.fhir, JSON.parse(text()) as Bundle);
+    expect([reply.status, issueOf(reply)]).toEqual([422, ['Bundle.entry[8].resource.entry[0].resource.subject']]);
+    expect(await from.fhir.ids('/Task')).toEqual([]);
+  });
+
+  it('opens a referral once, and is answered the same when it comes again', async () => {
+    const reply = await process(from.fhir, mended());
+    const taskId = taskIn(reply);
+    expect(headerOf(reply.body).response).toEqual({ identifier: 'messageheader-bser-referral-messageheader', code: 'ok' });
+    const patientId = await patientOf(from.fhir, taskId);
+    const coordinator = new Staff(app, await app.as('coordinator'));
+    expect(await coordinator.find(patientId)).toMatchObject({ taskId });
+    expect((await from.fhir.get<Patient>(`/Patient/${patientId}`)).body.identifier?.[0]?.value).toBe('1032702');
+    // Its document is still whole: the copy of the Patient within goes by the address that the Patient has here.
+    const [documentId] = await from.fhir.ids('/Bundle?type=document');
+    const document = (await from.fhir.get<Bundle>(`/Bundle/${documentId}`)).body;
+    const composition = entriesOf(document)[0]?.resource;
+    const subject = composition?.resourceType === 'Composition' ? (composition.subject?.reference ?? '') : '';
+    expect(subject).toMatch(new RegExp(`^http.*/fhir/Patient/${patientId}$`));
+    expect(entriesOf(document).filter(({ fullUrl }) => fullUrl === subject)).toHaveLength(1);
+
+    expect((await process(from.fhir, mended())).text).toBe(reply.text);
+    expect([await from.fhir.ids('/Task'), await from.fhir.ids('/Patient')]).toEqual([[taskId], [patientId]]);
+  });
+});
