@@ -89,6 +89,31 @@ describe('$process-message', () => {
     expect(await from.fhir.ids('/MessageHeader')).toEqual([]);
   });
 
+  it('opens a referral whatever the business status that its Task brings along', async () => {
+    const businessStatus = { coding: [{ system: 'http://hl7.org/fhir/us/bser/CodeSystem/TaskBusinessStatusCS', code: '7.0' }] };
+    const taskId = taskIn(await process(from.fhir, withChanged(message(), 'Task', { businessStatus })));
+    expect((await from.fhir.get<Task>(`/Task/${taskId}`)).body).toMatchObject({ status: 'received', businessStatus: { coding: [{ code: '2.0' }, {}] } });
+  });
+
+  it('keeps a document whole that brings along a copy of the patient', async () => {
+    const sent = message();
+    const patient = entriesOf(sent)[1];
+    const composition: Resource = {
+      resourceType: 'Composition', status: 'final', type: { text: 'Referral note' }, subject: { reference: patient?.fullUrl }, date: '2026-01-05', author: [{ display: 'Dr Okafor' }], title: 'Note',
+    };
+    const identifier = { system: 'urn:example:documents', value: crypto.randomUUID() };
+    const document: Resource = {
+      resourceType: 'Bundle', type: 'document', timestamp: '2026-01-05T10:00:00Z', identifier, entry: [{ fullUrl: `urn:uuid:${crypto.randomUUID()}`, resource: composition }, patient ?? {}],
+    };
+    const taskId = taskIn(await process(from.fhir, { ...sent, entry: [...entriesOf(sent), { fullUrl: `urn:uuid:${crypto.randomUUID()}`, resource: document }] }));
+    const [id] = await from.fhir.ids(`/Bundle?identifier=${identifier.system}|${identifier.value}`);
+    const stored = (await from.fhir.get<Bundle>(`/Bundle/${id}`)).body;
+    const held = entriesOf(stored)[1]?.fullUrl ?? '';
+    expect(held.endsWith(`/fhir/Patient/${await patientOf(from.fhir, taskId)}`)).toBe(true);
+    expect(entriesOf(stored)[0]?.resource).toMatchObject({ subject: { reference: held } });
+    expect((await (await hospital(app, 'bser-stu2')).fhir.get(`/Bundle/${id}`)).status).toBe(404);
+  });
+
   it('takes a focus that is relative to the header', async () => {
     const absolute = message();
     const task = entriesOf(absolute).find(({ resource }) => resource?.resourceType === 'Task');

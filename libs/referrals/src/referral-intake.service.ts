@@ -3,6 +3,7 @@ import { invalid, newId } from '@cairn/kernel';
 import { audit, type Tx } from '@cairn/platform';
 import type { ServiceRequest, Task } from '@medplum/fhirtypes';
 import { beginCourse } from './referral.course.js';
+import type { Face } from './referral.dialect.js';
 import { Referral } from './referral.entity.js';
 import { REFERRAL_RECEIVED } from './referral.events.js';
 import { arrange, idsOf, ReferralMoves, transition } from './referral-moves.service.js';
@@ -115,7 +116,7 @@ export class ReferralIntake {
     await this.#remember(tx, referral.id, requestKeys(request, connectionId));
     const found = await this.screening.look(tx, referral, settings, registered?.flags);
     tx.em.persist(transition(tx, referral, 'receive', null, now, { comment: registered?.comment }));
-    if (task) await this.projection.show(tx, referral, settings);
+    if (task) await this.projection.show(tx, referral, settings, placedFace(task));
     else await this.projection.createTask(tx, referral, request, settings);
     await this.safety.report(tx, referral, settings, found);
     await this.duplicates.look(tx, referral, request);
@@ -136,7 +137,7 @@ export class ReferralIntake {
     const settings = await this.moves.settings(tx);
     await this.projection.supersedeTask(tx, referral, settings);
     Object.assign(referral, { taskId: task.id, taskMadeHere: false });
-    await this.projection.show(tx, referral, settings);
+    await this.projection.show(tx, referral, settings, placedFace(task));
     await tx.flush();
   }
 
@@ -149,3 +150,6 @@ export class ReferralIntake {
 }
 
 const connectionOf = ({ scope: { actor } }: Tx): string | null => (actor.kind === 'system' ? actor.connectionId : null);
+
+/** Where a Task that was just placed begins. A businessStatus that it brings along tells of nothing done here (HL7's own BSeR example says "completed"), so it bars no way. */
+const placedFace = ({ status }: Task): Face => ({ status });

@@ -34,7 +34,7 @@ export class ReferralProjection {
 
   /**
    * Brings the Task (and the status of a request that Cairn placed) to where the referral is, step by legal step of its dialect. Writes nothing when they are
-   * there. `was` is the face before an outside system changed it. Throws when the dialect knows no way: the table and the machine would contradict each other.
+   * there. `was` is the face before an outside system changed it, or the one from which a Task that was just placed sets out. Throws when the dialect knows no way: the table and the machine would contradict each other.
    */
   async show(tx: Tx, referral: Referral, settings: ReferralSettings, was?: Face): Promise<void> {
     const view = this.view(referral, settings);
