@@ -20,7 +20,7 @@ const entriesOf = ({ entry = [] }: Bundle): BundleEntry[] => entry;
 function message(header: Partial<MessageHeader> = {}, mrn = crypto.randomUUID()): Bundle {
   const brought = entriesOf(referralBundle()).map(({ fullUrl, resource }): BundleEntry => {
     const identified = resource?.resourceType === 'Patient' ? { ...resource, identifier: [{ system: MRN, value: mrn }] } : resource;
-    return { fullUrl, resource: identified } as BundleEntry;
+    return { fullUrl, resource: identified };
   });
   const task = brought.find(({ resource }) => resource?.resourceType === 'Task');
   const first: MessageHeader = {
@@ -37,7 +37,7 @@ function message(header: Partial<MessageHeader> = {}, mrn = crypto.randomUUID())
 /** The message with one of its resources changed. */
 const withChanged = (bundle: Bundle, type: Resource['resourceType'], change: object): Bundle => ({
   ...bundle,
-  entry: entriesOf(bundle).map((entry) => (entry.resource?.resourceType === type ? { ...entry, resource: { ...entry.resource, ...change } as Resource } : entry)),
+  entry: entriesOf(bundle).map((entry) => (entry.resource?.resourceType === type ? { ...entry, resource: { ...entry.resource, ...change } } : entry)),
 });
 
 const headerOf = (bundle: Bundle): MessageHeader => entriesOf(bundle)[0]?.resource as MessageHeader;

@@ -19,6 +19,22 @@ const shape = (reply: FhirReply, id: string): object => ({
   location: reply.headers.get('location'),
 });
 
+/** A message that asks for something for the patient, without being a referral. */
+const messageAbout = (patient: string): Bundle => ({
+  resourceType: 'Bundle',
+  type: 'message',
+  entry: [
+    {
+      fullUrl: 'urn:uuid:6f1f0a57-8f59-4e0c-9a35-2f0c7d1b9e01',
+      resource: {
+        resourceType: 'MessageHeader', id: 'east-1', eventCoding: { system: 'http://terminology.hl7.org/CodeSystem/v2-0003', code: 'I12' }, source: { endpoint: 'https://east.example/fhir' },
+        focus: [{ reference: 'urn:uuid:6f1f0a57-8f59-4e0c-9a35-2f0c7d1b9e02' }],
+      },
+    },
+    { fullUrl: 'urn:uuid:6f1f0a57-8f59-4e0c-9a35-2f0c7d1b9e02', resource: { resourceType: 'ServiceRequest', status: 'draft', intent: 'proposal', subject: { reference: `Patient/${patient}` } } },
+  ],
+});
+
 describe('two hospitals in one clinic', () => {
   let app: TestApp;
   let east: FhirClient;
@@ -209,6 +225,7 @@ describe('two hospitals in one clinic', () => {
       ),
     );
     expect((await east.get('/$export', { prefer: 'respond-async' })).status).toBe(202);
+    expect((await east.post('/$process-message', messageAbout(anna))).status).toBe(200);
     expect(tables.map(({ table }) => table)).toEqual([
       'fhir_actor_name',
       'fhir_break_glass',
@@ -220,6 +237,7 @@ describe('two hospitals in one clinic', () => {
       'fhir_export',
       'fhir_export_chunk',
       'fhir_history',
+      'fhir_message',
       'fhir_news',
       'fhir_patient_label',
       'fhir_patient_share',

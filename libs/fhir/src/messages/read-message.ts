@@ -1,4 +1,4 @@
-import { CairnError, invalid } from '@cairn/kernel';
+import { invalid, type CairnError } from '@cairn/kernel';
 import type { Bundle, MessageHeader } from '@medplum/fhirtypes';
 import type { WritingEntry } from '../bundle/transaction.js';
 import { baseOf } from '../bundle/full-url.js';
