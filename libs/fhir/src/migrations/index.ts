@@ -19,5 +19,5 @@ export const fhirMigrations: readonly NamedMigration[] = [
   { name: '202611251920_fhir_export', class: FhirExportMigration },
   { name: '202611252010_fhir_labels', class: FhirLabelsMigration },
   { name: '202611252045_fhir_refused_writes', class: FhirRefusedWritesMigration },
-  { name: '202611252040_fhir_message', class: FhirMessageMigration },
+  { name: '202611252050_fhir_message', class: FhirMessageMigration },
 ];
