@@ -37,7 +37,7 @@ export class FhirExportMigration extends Migration {
         due_at timestamptz not null,
         primary key (clinic_id, id)
       );
-      create index fhir_export_due on fhir_export (due_at);
+      create index fhir_export_due on fhir_export (due_at) where due_at is not null;
       create index fhir_export_actor on fhir_export (clinic_id, actor_kind, actor_id);
       ${tenantTable('fhir_export')}
       ${ownConnection('fhir_export')}
