@@ -54,6 +54,20 @@ describe('what a patient is told of a referral', () => {
     expect(await newestMail(id, 'Your visit')).toContain(String(start.getUTCFullYear()));
   });
 
+  it('is the question whether they still wait and how they are, with a link to answer by', async () => {
+    const id = await world.patient();
+    await world.prefer(id, ['email']);
+    const { id: referral } = await referred(id);
+    await decided(referral, 'acceptance', { urgency: 'routine', pathway: 'assessment', comment: 'An assessment helps.' });
+    await coordinator.act(referral, 'POST', 'waitlisting', { comment: 'No place this month.' });
+    await world.until(world.inDays(120, '11:00'));
+    const link = /http\S+\/waiting\/\S+/.exec(await newestMail(id, 'Do you still wait'))?.[0] ?? '';
+    expect((await fetch(link)).status).toBe(200);
+    const form = new URLSearchParams({ answer: 'worse', comment: 'Cannot climb stairs.' });
+    expect((await fetch(link, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: form })).status).toBe(200);
+    expect((await coordinator.read(referral)).body.state).toBe('in-triage');
+  });
+
   it('is what to do instead, where the referral is declined; older news that has not left is taken back', async () => {
     const id = await world.patient();
     await world.prefer(id, ['email'], 'Asia/Tokyo'); // ten in the morning in New York is night there

@@ -2,11 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { PatientLinks, showPhone, type ClinicContact, type PatientFacts } from '@cairn/people';
 import { CONFIG, type Config, type Tx } from '@cairn/platform';
 import { ANSWER_LINK } from '../../outcomes/src/outcomes.events.js';
+import { WAITING_LINK } from '../../referrals/src/referral.events.js';
 import type { Letter } from './carrier.js';
 import { DELIVERY } from './delivery.rules.js';
 import type { Message } from './message.entity.js';
 import { STOP_LINK } from './stop-link.js';
-import { emailText, isWrittenFor, smsText, wordingFor, type Parameters, type ReminderTemplate, type Wording } from './template.js';
+import { emailText, isWrittenFor, smsText, wordingFor, type Parameters, type ReminderTemplate, type Template, type Wording } from './template.js';
 
 /** What a message is about, where it belongs to a reminder. */
 export interface Occasion {
@@ -21,6 +22,12 @@ export interface Occasion {
 export type Text = Pick<Letter, 'text' | 'subject' | 'stopLink'> & { readonly wording: Wording };
 
 const DAY_MS = 24 * 3_600_000;
+
+/** The page behind the link of a message. */
+const DOORS: Partial<Record<Template, { readonly purpose: string; readonly path: string }>> = {
+  questionnaire: { purpose: ANSWER_LINK, path: 'answer' },
+  'referral-still-wanted': { purpose: WAITING_LINK, path: 'waiting' },
+};
 
 /** Makes the text of messages. */
 @Injectable()
@@ -40,7 +47,7 @@ export class MessageText {
       name: patient?.givenName?.split(' ')[0],
       day: occasion?.eventAt,
       zone: occasion?.zone,
-      ...(occasion && message.template === 'questionnaire' ? { link: await this.#answerLink(tx, occasion) } : {}),
+      ...(occasion ? { link: await this.#link(tx, message.template, occasion) } : {}),
     };
     if (message.channel === 'sms') {
       const text = smsText(message.template, wording, parameters);
@@ -51,9 +58,12 @@ export class MessageText {
     return { ...emailText(message.template as ReminderTemplate, wording, { ...parameters, stop: stopLink }), stopLink, wording };
   }
 
-  async #answerLink(tx: Tx, { patient, subjectId, eventAt }: Occasion): Promise<string> {
-    const token = await this.links.issue(tx, { patientId: patient.id, purpose: ANSWER_LINK, subject: subjectId, expiresAt: eventAt });
-    return `${this.config.PUBLIC_URL}/answer/${token}`;
+  /** Where the patient answers, for the templates that ask for an answer by a link. */
+  async #link(tx: Tx, template: Template, { patient, subjectId, eventAt }: Occasion): Promise<string | undefined> {
+    const door = DOORS[template];
+    if (!door) return undefined;
+    const token = await this.links.issue(tx, { patientId: patient.id, purpose: door.purpose, subject: subjectId, expiresAt: eventAt });
+    return `${this.config.PUBLIC_URL}/${door.path}/${token}`;
   }
 
   async #stopLink(tx: Tx, patientId: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CairnError, conflict, notFound } from '@cairn/kernel';
 import { PatientLinks, Patients, clinicContact } from '@cairn/people';
-import { CONFIG, Clinics, Transactions, audit, type Config, type Scope } from '@cairn/platform';
+import { CONFIG, Clinics, Transactions, audit, type Config, type Scope, type Tx } from '@cairn/platform';
 import type { WaitingAnswer } from './referral.acts.js';
 import { Referral } from './referral.entity.js';
 import { WAITING_LINK } from './referral.events.js';
@@ -35,7 +35,7 @@ export class WaitingLinks {
       if (referral.state !== 'waitlisted') throw conflict('The patient does not stand on the waiting list.', { code: 'referral.not-waiting' });
       const { stillWantedDays } = await this.moves.settings(tx);
       const expiresAt = new Date(tx.clock.now().getTime() + stillWantedDays * DAY_MS);
-      const token = await this.links.issue(tx, { patientId: referral.patientId, purpose: WAITING_LINK, subject: id, expiresAt });
+      const token = await this.links.issue(tx, { patientId: referral.patientId, purpose: WAITING_LINK, subject: referral.taskId, expiresAt });
       await audit(tx, { action: 'create', what: 'referral.waiting-link', entities: [`Task/${referral.taskId}`], patients: [referral.patientId] });
       return { url: `${this.config.PUBLIC_URL}/waiting/${token}`, expiresAt };
     });
@@ -43,10 +43,9 @@ export class WaitingLinks {
 
   /** Who asks, in which language the patient reads, and whether they still wait. Refuses with `not-found` a link that is unknown or expired. */
   async open(token: string, correlationId: string): Promise<{ readonly clinic: string; readonly language: string | undefined; readonly waits: boolean }> {
-    const { scope, referralId, clinic } = await this.#open(token, correlationId);
+    const { scope, taskId, clinic } = await this.#open(token, correlationId);
     return this.transactions.run(scope, async (tx) => {
-      const referral = await tx.em.findOne(Referral, { clinicId: scope.clinicId, id: referralId });
-      if (!referral) throw unknownLink();
+      const referral = await this.#referralOf(tx, taskId);
       await audit(tx, { action: 'read', what: 'referral.open-waiting-link', entities: [`Task/${referral.taskId}`], patients: [referral.patientId] });
       return { clinic, language: (await this.patients.get(tx, referral.patientId))?.language, waits: referral.state === 'waitlisted' };
     });
@@ -54,14 +53,24 @@ export class WaitingLinks {
 
   /** Takes the answer. Refuses with a conflict a patient who no longer waits. */
   async answer(token: string, correlationId: string, answer: WaitingAnswer): Promise<void> {
-    const { scope, referralId } = await this.#open(token, correlationId);
-    await this.transactions.run(scope, async (tx) => this.waiting.answeredIn(tx, await this.decisions.lock(tx, referralId), answer, 'cairn'));
+    const { scope, taskId } = await this.#open(token, correlationId);
+    await this.transactions.run(scope, async (tx) => {
+      const { id } = await this.#referralOf(tx, taskId);
+      await this.waiting.answeredIn(tx, await this.decisions.lock(tx, id), answer, 'cairn');
+    });
   }
 
-  async #open(token: string, correlationId: string): Promise<{ readonly scope: Scope; readonly referralId: string; readonly clinic: string }> {
+  /** Links name the Task, by which also those who send them know the referral. */
+  async #referralOf(tx: Tx, taskId: string): Promise<Referral> {
+    const referral = await tx.em.findOne(Referral, { clinicId: tx.scope.clinicId, taskId });
+    if (!referral) throw unknownLink();
+    return referral;
+  }
+
+  async #open(token: string, correlationId: string): Promise<{ readonly scope: Scope; readonly taskId: string; readonly clinic: string }> {
     const link = await this.links.open(token, WAITING_LINK);
     const clinic = link && (await this.clinics.find(link.clinicId));
     if (!clinic) throw unknownLink();
-    return { scope: { clinicId: clinic.id, actor: { kind: 'patient', id: link.patientId }, correlationId }, referralId: link.subject, clinic: clinicContact(clinic)?.neutralName ?? clinic.name };
+    return { scope: { clinicId: clinic.id, actor: { kind: 'patient', id: link.patientId }, correlationId }, taskId: link.subject, clinic: clinicContact(clinic)?.neutralName ?? clinic.name };
   }
 }

@@ -4,7 +4,7 @@ import type { WaitingAnswer } from './referral.acts.js';
 import type { Referral } from './referral.entity.js';
 import { WAITING_ASKED } from './referral.events.js';
 import { ReferralDecisions } from './referral-decisions.service.js';
-import { ReferralMoves, arrange } from './referral-moves.service.js';
+import { ReferralMoves, arrange, idsOf } from './referral-moves.service.js';
 import { TriageSuggestions } from './triage-suggestions.service.js';
 
 /** What waiting patients are asked at intervals, and what their answers bring about. */
@@ -24,7 +24,7 @@ export class WaitingList {
     const settings = await this.moves.settings(tx);
     referral.waitingAskAt = new Date(now.getTime() + settings.stillWantedDays * 86_400_000);
     referral.waitingAskedAt = now;
-    await tx.emit(WAITING_ASKED, { referralId: referral.id, patientId: referral.patientId });
+    await tx.emit(WAITING_ASKED, idsOf(referral));
     await tx.flush();
   }
 

@@ -2,7 +2,7 @@ import type { Topic } from '@cairn/people';
 import table from './reminder-kinds.json' with { type: 'json' };
 
 /** What a patient is told of a referral, each once, when it happens. */
-export const NOTICES = ['referral-received', 'referral-accepted', 'referral-waiting', 'referral-booked', 'referral-declined', 'referral-redirected'] as const;
+export const NOTICES = ['referral-received', 'referral-accepted', 'referral-waiting', 'referral-still-wanted', 'referral-booked', 'referral-declined', 'referral-redirected'] as const;
 export type Notice = (typeof NOTICES)[number];
 
 export const KINDS = ['follow-up', 'review-3-days', 'review-1-day', 'questionnaire', 'questionnaire-again', ...NOTICES] as const;

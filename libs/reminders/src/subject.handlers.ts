@@ -52,6 +52,7 @@ const NOTICE_OF: Readonly<Record<string, Notice>> = {
   [referral.REFERRAL_RECEIVED]: 'referral-received',
   [referral.REFERRAL_ACCEPTED]: 'referral-accepted',
   [referral.REFERRAL_WAITLISTED]: 'referral-waiting',
+  [referral.WAITING_ASKED]: 'referral-still-wanted',
   [referral.REFERRAL_BOOKED]: 'referral-booked',
   [referral.REFERRAL_DECLINED]: 'referral-declined',
   [referral.REFERRAL_REDIRECTED]: 'referral-redirected',
