@@ -30,6 +30,7 @@ const shared = {
 /** @type {import('jest').Config} */
 export default {
   reporters: ['default', '<rootDir>/scripts/lib/test-reporter.mjs'],
+  testSequencer: '<rootDir>/scripts/lib/longest-first.cjs',
   maxWorkers: 2,
   workerIdleMemoryLimit: '1GB',
   testTimeout: 30_000,
