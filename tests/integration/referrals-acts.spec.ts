@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TokenService } from '@cairn/platform';
+import { REFERRAL_ACTS } from '@cairn/referrals';
 import type { Appointment, Task } from '@medplum/fhirtypes';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { describedRoutes, pointedAt, situations, type Offered, type OfferingReferral, type WriteRoute } from '../support/referral-offers.js';
 import { Staff, hospital, lettersAbout, referralBundle, send, taskStory, type Hospital, type ReferralAnswer } from '../support/referral-factory.js';
 
 const MINUTE = 60_000;
+/** What can be done with every open referral. */
+const ALWAYS = ['write-to-referrer', 'attach', 'open-authorisation', 'claim', 'assign', 'hand-over', 'route'];
 const acceptance = { urgency: 'urgent', pathway: 'conference', comment: 'Fits our programme.' };
 
 describe('what people do with a referral', () => {
@@ -42,7 +47,7 @@ describe('what people do with a referral', () => {
       expect(await taskOf({ taskId })).toMatchObject({ status: 'received', priority: 'routine' });
       expect(await lettersAbout(plain.fhir, serviceRequestId)).toEqual({});
       expect(await eventsOf(id)).toEqual(['referral.received']);
-      expect(decided.availableActions.map(({ action }) => action)).toEqual(['undo', 'cancel', 'enter-in-error']);
+      expect(decided.availableActions.map(({ action }) => action)).toEqual(['undo', 'cancel', 'enter-in-error', ...ALWAYS]);
 
       await app.advance(3 * MINUTE);
       const corrected = await coordinator.act(id, 'POST', 'waitlisting', { comment: 'No slot before March.' });
@@ -166,7 +171,7 @@ describe('what people do with a referral', () => {
     expect(task.statusReason).toBeUndefined();
     expect((await lettersAbout(plain.fhir, serviceRequestId))['referral-closed']).toContain('Walks 30 minutes a day.');
     expect((await eventsOf(id)).slice(-1)).toEqual(['referral.closed']);
-    expect(closed.availableActions.map(({ action }) => action)).toEqual(['enter-in-error']);
+    expect(closed.availableActions.map(({ action }) => action)).toEqual(['enter-in-error', 'write-to-referrer', 'attach']);
   });
 
   it('redirecting: stays listed until the receiver has confirmed', async () => {
@@ -183,7 +188,7 @@ describe('what people do with a referral', () => {
     const { id, taskId } = await accepted();
     await coordinator.act(id, 'POST', 'waitlisting', { comment: 'Full.' });
     const again = await coordinator.act(id, 'POST', 'triage');
-    expect(again.availableActions.map(({ action }) => action)).toEqual(['accept', 'cancel', 'close-unseen', 'enter-in-error']);
+    expect(again.availableActions.map(({ action }) => action)).toEqual(['accept', 'cancel', 'close-unseen', 'enter-in-error', ...ALWAYS]);
     await coordinator.act(id, 'POST', 'unseen-closure', { reason: 'unreachable', comment: 'Three calls, two letters.' });
     expect(await taskStory(plain.fhir, taskId)).toEqual(['requested', 'received', 'accepted', 'failed']);
   });
@@ -200,16 +205,69 @@ describe('what people do with a referral', () => {
     expect(await status()).toBe('revoked');
   });
 
-  it('offers as actions exactly what it then lets one do', async () => {
-    const { id } = await inTriage();
-    const bodies: Record<string, object | undefined> = { accept: { ...acceptance, urgency: 'stat' }, waitlist: { comment: 'x' }, book: { start: '2031-01-15T09:00:00Z', minutes: 30 }, close: { summary: 'Done' } };
-    for (const action of ['accept', 'waitlist', 'book', 'attend', 'close']) {
-      const { body, etag } = await coordinator.read(id);
-      const offered = body.availableActions.find((one) => one.action === action);
-      expect([action, offered?.action]).toEqual([action, action]);
-      if (!offered) return;
-      const reply = await coordinator.call(offered.method, offered.href.replace('/api/v1', ''), bodies[action], etag ?? undefined);
-      expect([action, reply.status]).toEqual([action, 200]);
-    }
+  describe('what is offered', () => {
+    /** Acts that leave the referral where it is, so that the next one can be tried on the same. */
+    const STAY = ['acknowledge-flag', 'write-to-referrer', 'make-waiting-link', 'attach', 'open-authorisation', 'claim', 'assign', 'hand-over', 'route', 'release'];
+    const PDF = '%PDF-1.4 a fax';
+
+    it('is exactly what it then lets one do, in every situation, with the bodies that the API page shows', async () => {
+      const colleague = new Staff(app, `Bearer ${(await app.get(TokenService).issueDemo(app.clinicId, { kind: 'person', id: 'colleague', name: 'Colleague', roles: ['coordinator'] })).access_token}`);
+      const { document, routes } = await describedRoutes(app);
+      const read = async (staff: Staff, id: string) => staff.call<OfferingReferral>('GET', `/referrals/${id}`);
+      const attempt = async (role: 'coordinator' | 'clinician', href: string, method: string, route: WriteRoute | undefined, etag: string | null) => {
+        const attached = route?.contentType !== undefined;
+        const reply = await fetch(`${app.url}${href}${attached ? '?title=Fax' : ''}`, {
+          method,
+          headers: { authorization: await app.as(role), ...(etag ? { 'if-match': etag } : {}), ...(attached ? { 'content-type': route.contentType ?? '' } : route?.example ? { 'content-type': 'application/json' } : {}) },
+          ...(attached ? { body: PDF } : route?.example ? { body: JSON.stringify(route.example) } : {}),
+        });
+        const text = await reply.text();
+        return { status: reply.status, body: (text ? JSON.parse(text) : {}) as { code?: string; errors?: unknown[] } };
+      };
+      const wrong: unknown[] = [];
+      const seen = new Set<string>();
+      for (const [situation, reach] of Object.entries(situations(app, plain, { coordinator, clinician, colleague }))) {
+        const id = await reach();
+        for (const [role, staff] of [['coordinator', coordinator], ['clinician', clinician]] as const) {
+          const { body, etag } = await read(staff, id);
+          const other = body.duplicates[0]?.id ?? crypto.randomUUID();
+          const everything = routes.map((route) => ({ route, href: route.path.replace('{id}', id).replace('{flag}', 'cauda-equina').replace('{other}', other) }));
+          const routeOf = ({ method, href }: Offered) => everything.find((one) => one.href === href && one.route.method === method)?.route;
+          for (const offered of [...body.availableActions, ...body.blockedActions]) {
+            if (!routeOf(offered) || pointedAt(document, offered.describedBy) === undefined || (offered.body && pointedAt(document, offered.body.schema) === undefined)) wrong.push([situation, role, offered.action, 'not described']);
+          }
+          for (const { route, href } of everything) {
+            if (body.availableActions.some((offered) => offered.href === href && offered.method === route.method)) continue;
+            const blocked = body.blockedActions.find((one) => one.href === href && one.method === route.method);
+            const reply = await attempt(role, href, route.method, route, etag);
+            if (![403, 404, 409].includes(reply.status) || (blocked && reply.body.code !== blocked.because.rule)) wrong.push([situation, role, route.method, route.path, reply.status, reply.body.code]);
+            if (blocked) seen.add(blocked.because.rule);
+          }
+          if ((await read(staff, id)).body.version !== body.version) wrong.push([situation, role, 'a refused act left a trace']);
+          if (role === 'coordinator') continue;
+          for (const offered of body.availableActions) {
+            seen.add(offered.action);
+            const on = STAY.includes(offered.action) ? id : await reach();
+            const fresh = await read(staff, on);
+            const same = fresh.body.availableActions.find(({ action }) => action === offered.action);
+            if (!same) {
+              wrong.push([situation, role, offered.action, 'is not offered on another in the same situation']);
+              continue;
+            }
+            if (same.needsIfMatch) expect([offered.action, (await attempt(role, same.href, same.method, routeOf(offered), null)).status]).toEqual([offered.action, 428]);
+            const reply = await attempt(role, same.href, same.method, routeOf(offered), fresh.etag);
+            if (reply.status >= 300 && !(reply.status === 400 && reply.body.errors?.length)) wrong.push([situation, role, offered.action, reply.status, reply.body.code]);
+          }
+        }
+      }
+      expect(wrong).toEqual([]);
+      expect([...seen].sort()).toEqual([...REFERRAL_ACTS, 'referral.claimed', 'referral.decision-pending', 'referral.other-is-over', 'referral.red-flag-unacknowledged'].sort());
+    }, 180_000);
+
+    it('names on a list what the single referral says how to do', async () => {
+      const { id } = await inTriage();
+      const { body } = await coordinator.call<{ items: { id: string; availableActions: string[] }[] }>('GET', '/referrals?view=mine&limit=100');
+      expect(body.items.find((item) => item.id === id)?.availableActions).toEqual((await coordinator.read(id)).body.availableActions.map(({ action }) => action));
+    });
   });
 });

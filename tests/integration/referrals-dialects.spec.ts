@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DIALECTS, type Dialect } from '@cairn/referrals';
+import { DIALECTS, REFERRAL_EVENTS, type Dialect } from '@cairn/referrals';
 import type { Task } from '@medplum/fhirtypes';
 import fc from 'fast-check';
 import { startTestApp, type TestApp } from '../support/app.js';
@@ -200,7 +200,7 @@ describe('referrals in every dialect', () => {
         const { id, taskId } = await arrived(dialect);
         for (const [pick, atOnce] of picks) {
           const { body, etag } = await clinician.read(id);
-          const offered = body.availableActions.filter(({ action }) => action !== 'acknowledge-flag' && (action !== 'enter-in-error' || pick % 7 === 0));
+          const offered = body.availableActions.filter(({ action }) => (REFERRAL_EVENTS as readonly string[]).includes(action) && (action !== 'enter-in-error' || pick % 7 === 0));
           const chosen = offered[pick % Math.max(1, offered.length)];
           if (!chosen) break;
           const said = chosen.action === 'accept' ? { ...STAT, urgency: atOnce ? 'stat' : 'routine' } : bodies[chosen.action];

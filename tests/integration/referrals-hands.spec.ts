@@ -125,7 +125,7 @@ describe('in whose hands the worklist is', () => {
     expect((await other.call<Refused>('POST', `/referrals/${id}/triage`)).body.code).toBe('referral.claimed');
     expect((await other.call<Refused>('PUT', `/referrals/${id}/owner`, { to: { personId: 'second-coordinator' } })).body.code).toBe('referral.claimed');
     const seen = (await list('view=open', other)).find((item) => item.id === id);
-    expect([seen?.claim?.by.id, seen?.availableActions]).toEqual(['demo-coordinator', []]);
+    expect([seen?.claim?.by.id, seen?.availableActions]).toEqual(['demo-coordinator', ['attach']]);
     expect((await mine.call('PUT', `/referrals/${id}/claim`)).status).toBe(200);
     await app.advance(11 * 60_000);
     expect((await other.call('PUT', `/referrals/${id}/claim`)).status).toBe(200);

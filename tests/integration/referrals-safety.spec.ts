@@ -104,7 +104,7 @@ describe('red flags reach people', () => {
     await app.advance(5 * MINUTE);
     expect((await again(referral.id)).state).toBe('in-triage');
     expect(await lettersAbout(from.fhir, referral.serviceRequestId)).not.toHaveProperty('referral-accepted');
-    expect(back.availableActions.map(({ action }) => action)).toEqual(['request-information']);
+    expect(back.availableActions.map(({ action }) => action)).toEqual(['request-information', 'write-to-referrer', 'attach', 'open-authorisation', 'claim', 'assign', 'hand-over', 'route']);
     expect((await coordinator.call('POST', `/referrals/${referral.id}/retraction`, { comment: 'Wrong' })).body).toMatchObject({ code: 'referral.red-flag-unacknowledged' });
     expect((await coordinator.call('POST', `/referrals/${referral.id}/cancellation`, { comment: 'They called' })).body).toMatchObject({ code: 'referral.red-flag-unacknowledged' });
     await clinician.act(referral.id, 'POST', 'flags/progressive-neuro/acknowledgement', { actionTaken: 'Seen in the emergency department.' });

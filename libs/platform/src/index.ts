@@ -2,7 +2,7 @@ export * from './audit/audit.js';
 export { verifyChain, type Anchor, type ChainReport } from './audit/audit-seals.js';
 export { countAuditTrail, readAuditTrail, type AuditPage, type AuditPlace, type AuditRow } from './audit/audit-trail.js';
 export { AuditWriter } from './audit/audit-writer.js';
-export { CurrentScope, Needs, Public } from './auth/auth.guard.js';
+export { CurrentScope, Needs, Public, rightNeeded } from './auth/auth.guard.js';
 export { Authenticator, type Identity } from './auth/authenticator.js';
 export { Clients, type Client } from './auth/clients.js';
 export { CARE_TEAM_BITS, DATA_CLASSES, WHOLE_RECORD_BITS, bitOf, emergencyClearance, labelBits, noticesFor, roleMay, typesOf, type DataAct, type SecurityLabel } from './auth/data-classes.js';

@@ -4,6 +4,7 @@ import { FhirStore } from '@cairn/fhir';
 import { Transactions, type Scope, type Tx } from '@cairn/platform';
 import type { Communication } from '@medplum/fhirtypes';
 import { CAIRN_CODES } from '@cairn/people';
+import { demandDeed } from './actions/referral-outlook.js';
 import type { Conversion } from './referral.acts.js';
 import type { Referral } from './referral.entity.js';
 import { ReferralDecisions } from './referral-decisions.service.js';
@@ -28,7 +29,7 @@ export class ReferralAdvice {
   /** Writes to the referrer. What they wrote counts as answered then. Refuses once the referral was entered in error. */
   async write(scope: Scope, id: string, text: string, version?: number): Promise<void> {
     await this.#on(scope, id, version, async (tx, referral) => {
-      if (referral.state === 'entered-in-error') throw conflict('This referral was entered in error: there is nobody to write to about it.', { code: 'referral.entered-in-error' });
+      await demandDeed(tx, referral, 'write-to-referrer');
       const settings = await this.moves.settings(tx);
       await this.projection.tell(tx, referral, settings, adviceLetter(text));
       referral.referrerWroteAt = null;
@@ -54,7 +55,7 @@ export class ReferralAdvice {
    */
   async convert(scope: Scope, id: string, { urgency, pathway, comment, agreedBy }: Conversion, version: number): Promise<void> {
     await this.#on(scope, id, version, async (tx, referral) => {
-      if (referral.pathway !== 'advice-only') throw conflict('Only a referral that was accepted for advice becomes one to be seen.', { code: 'referral.not-for-advice' });
+      await demandDeed(tx, referral, 'convert');
       const agreed = agreedBy ? { by: agreedBy.name, how: agreedBy.how, at: tx.clock.now().toISOString() } : referral.conversionAgreed;
       if (!agreed) throw conflict('The referrer has not agreed that this becomes a referral. Ask them, and say who agreed and how.', { code: 'referral.conversion-not-agreed' });
       await this.moves.move(tx, referral, 'correct', { comment: `Becomes a referral, as ${agreed.by} agreed (${agreed.how}). ${comment}`, change: (row) => Object.assign(row, { urgency, pathway, conversionAgreed: agreed }) });

@@ -3,6 +3,7 @@ import { ApiBody, ApiConsumes, ApiCreatedResponse, ApiOperation, ApiQuery, ApiTa
 import { CurrentScope, Needs, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { Does } from './actions/referral-act.js';
 import { ReferralAttachments, type Attached } from './referral-attachments.service.js';
 
 const titleQuery = z.strictObject({ title: z.string().trim().min(1).max(200) });
@@ -14,6 +15,7 @@ export class ReferralAttachmentsController {
   constructor(private readonly attachments: ReferralAttachments) {}
 
   @Post()
+  @Does('attach', 'Attach a file')
   @HttpCode(201)
   @Needs('referral.register')
   @ApiOperation({ summary: 'Attach a scanned fax, letter or picture to a referral', description: 'The body is the file itself; Content-Type says which: PDF, PNG, JPEG or TIFF. Kept as Binary and DocumentReference.' })

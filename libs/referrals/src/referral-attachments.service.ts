@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CairnError, invalid, newId, notFound } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
 import { Transactions, audit, type Scope } from '@cairn/platform';
+import { demandDeed } from './actions/referral-outlook.js';
 import { Referral } from './referral.entity.js';
 import { attachedDocument } from './referral-attachment.fhir.js';
 
@@ -45,13 +46,14 @@ export class ReferralAttachments {
 
   /**
    * Attaches the file. Where Cairn placed the request, the request names it as supporting information; another's request stays as it was sent, and the document names the
-   * request. Refuses other types, a file that is not what it says, an empty one, and more than fifty on one referral.
+   * request. Refuses other types, a file that is not what it says, an empty one, and more than fifty on one referral, and a referral that was entered in error.
    */
   async attach(scope: Scope, id: string, upload: Upload): Promise<Attached> {
     check(upload);
     return this.transactions.run(scope, async (tx) => {
       const referral = await tx.em.findOne(Referral, { clinicId: scope.clinicId, id });
       if (!referral) throw notFound('The referral');
+      await demandDeed(tx, referral, 'attach');
       const request = `ServiceRequest/${referral.serviceRequestId}`;
       const before = await this.store.count(tx, 'DocumentReference', { related: request });
       if (before >= MOST) throw new CairnError('conflict', `A referral carries ${MOST} attachments at most.`, { code: 'referral.attachments-full' });

@@ -21,7 +21,7 @@ export class ReferralCareController {
 
   @Post('waitlisting')
   @Needs('referral.triage')
-  @Act('Put on the waiting list')
+  @Act('waitlist', 'Put on the waiting list', 'Put on the waiting list')
   async waitlist(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: acts.Remark, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.care.waitlist(scope, id, body.comment, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -29,7 +29,7 @@ export class ReferralCareController {
 
   @Post('appointment')
   @Needs('referral.triage')
-  @Act('Book a visit')
+  @Act('book', 'Book a visit', 'Book a visit')
   async book(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.bookingBody }) body: acts.Visit, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.care.book(scope, id, body, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -37,7 +37,7 @@ export class ReferralCareController {
 
   @Delete('appointment')
   @Needs('referral.triage')
-  @Act('Call off the visit')
+  @Act('cancel-appointment', 'Call off the visit', 'Call off the visit')
   async cancelVisit(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.cancelledVisitBody }) body: acts.CalledOff, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.care.cancelVisit(scope, id, body.reason, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -45,7 +45,7 @@ export class ReferralCareController {
 
   @Post('attendance')
   @Needs('referral.triage')
-  @Act('Record that the patient came')
+  @Act('attend', 'Record that the patient came', 'Record that the patient came')
   async attend(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.care.attend(scope, id, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -53,7 +53,7 @@ export class ReferralCareController {
 
   @Post('no-show')
   @Needs('referral.triage')
-  @Act('Record that the patient did not come')
+  @Act('miss', 'Record that the patient did not come', 'Record that the patient did not come')
   async miss(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.care.miss(scope, id, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -61,7 +61,7 @@ export class ReferralCareController {
 
   @Post('care')
   @Needs('referral.triage')
-  @Act('Record that care has begun without a visit booked here')
+  @Act('begin-care', 'Record that care has begun', 'Record that care has begun without a visit booked here')
   async begin(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: acts.Remark, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.care.begin(scope, id, body.comment, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -69,7 +69,7 @@ export class ReferralCareController {
 
   @Post('hold')
   @Needs('referral.triage')
-  @Act('Pause: work has begun and waits')
+  @Act('hold', 'Pause', 'Pause: work has begun and waits')
   async hold(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.holdBody }) body: acts.Hold, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.care.hold(scope, id, body, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -77,7 +77,7 @@ export class ReferralCareController {
 
   @Delete('hold')
   @Needs('referral.triage')
-  @Act('Resume')
+  @Act('resume', 'Resume', 'Resume')
   async resume(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.care.resume(scope, id, versionIn(ifMatch));
     return this.#now(scope, id, reply);

@@ -1,5 +1,5 @@
 import { may, type Actor } from '@cairn/platform';
-import { circumstances, type Situation } from './referral.course.js';
+import { asFound, circumstances, type Situation } from './referral.course.js';
 import { courseOf, type Referral } from './referral.entity.js';
 import type { Circumstances } from './referral.workflow.js';
 
@@ -9,6 +9,6 @@ export function situationOf(actor: Actor, referral: Referral, as?: 'cairn' | 're
   return { by: as ?? part, mayTriage: may(actor, 'referral.triage'), isClinician: may(actor, 'referral.acknowledge'), openHardStops: referral.openHardStops, suspectedDuplicates: referral.suspectedDuplicates };
 }
 
-/** What the guards see when this actor looks at the referral now. */
+/** What the guards see when this actor does something with the referral now. */
 export const circumstancesOf = (actor: Actor, referral: Referral, now: Date): Circumstances =>
-  circumstances(courseOf(referral), situationOf(actor, referral), now);
+  circumstances(asFound(courseOf(referral), now), situationOf(actor, referral), now);

@@ -21,7 +21,7 @@ export class ReferralClosingController {
 
   @Post('cancellation')
   @Needs('referral.triage')
-  @Act('Record that the referrer cancels')
+  @Act('cancel', 'Record that the referrer cancels', 'Record that the referrer cancels')
   async cancel(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: acts.Remark, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.closing.cancel(scope, id, body.comment, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -29,7 +29,7 @@ export class ReferralClosingController {
 
   @Post('withdrawal')
   @Needs('referral.triage')
-  @Act('Confirm a cancellation that the referrer asked for')
+  @Act('confirm-withdrawal', 'Confirm the cancellation', 'Confirm a cancellation that the referrer asked for')
   async withdraw(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: acts.Remark, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.closing.withdraw(scope, id, body.comment, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -37,7 +37,7 @@ export class ReferralClosingController {
 
   @Post('closure')
   @Needs('referral.triage')
-  @Act('Close with what came of it')
+  @Act('close', 'Close with its outcome', 'Close with what came of it')
   async close(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.closureBody }) body: acts.Outcome, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.closing.close(scope, id, body, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -45,7 +45,7 @@ export class ReferralClosingController {
 
   @Post('unseen-closure')
   @Needs('referral.triage')
-  @Act('Close without the patient having been seen')
+  @Act('close-unseen', 'Close without having seen the patient', 'Close without the patient having been seen')
   async closeUnseen(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.unseenClosureBody }) body: acts.UnseenClosure, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.closing.closeUnseen(scope, id, body, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -53,7 +53,7 @@ export class ReferralClosingController {
 
   @Post('retraction')
   @Needs('referral.triage')
-  @Act('Mark as entered in error')
+  @Act('enter-in-error', 'Mark as entered in error', 'Mark as entered in error')
   async retract(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: remarkBody }) body: acts.Remark, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.closing.retract(scope, id, body.comment, versionIn(ifMatch));
     return this.#now(scope, id, reply);

@@ -5,18 +5,19 @@ import { SafetyCover, type CoverNow } from '@cairn/outcomes';
 import { organizationId } from '@cairn/people';
 import { Transactions, audit, type Scope, type Tx } from '@cairn/platform';
 import type { ServiceRequest } from '@medplum/fhirtypes';
+import { outlookOf } from './actions/referral-outlook.js';
+import { ReferralRoutes } from './actions/referral-routes.service.js';
+import { offer, type AvailableAction, type BlockedAction } from './actions/referral.actions.js';
 import { MINIMUM_DATA_SET } from './minimum-data-set.js';
 import { RED_FLAGS } from './red-flag-rules.js';
 import type { Ground } from './red-flags.js';
 import type { Outcome } from './referral.acts.js';
-import { availableActions, type AvailableAction } from './referral.actions.js';
 import { Referral, type Decision } from './referral.entity.js';
 import { ReferralDeliveries, type NotTaken } from './referral-deliveries.service.js';
 import type { Likeness, ReferralDuplicate } from './referral-duplicate.entity.js';
 import { ReferralDuplicates } from './referral-duplicates.service.js';
 import { ReferralFlag, isOpen } from './referral-flag.entity.js';
-import { circumstancesOf } from './referral-circumstances.js';
-import { ReferralLists, mayAct, type Page, type WorklistItem } from './referral.queries.js';
+import { ReferralLists, type Page, type WorklistItem } from './referral.queries.js';
 import { ReferralAdvice, type Message } from './referral-advice.service.js';
 import { waitingPlace, type WaitingPlace } from './waiting-list.queries.js';
 import type { Suggestion } from './triage-rules.js';
@@ -93,6 +94,8 @@ export interface ReferralDetail extends Omit<WorklistItem, 'missing' | 'availabl
   /** Referrals that are or may be the same, whoever sent them. */
   readonly duplicates: readonly DuplicateLine[];
   readonly availableActions: readonly AvailableAction[];
+  /** What this user could do but for a reason that they or a colleague can mend. */
+  readonly blockedActions: readonly BlockedAction[];
 }
 
 /** The worklist and the single referral, as the clinic's people look at them. Every look is audited. */
@@ -106,6 +109,7 @@ export class ReferralDesk {
     private readonly duplicates: ReferralDuplicates,
     private readonly advice: ReferralAdvice,
     private readonly deliveries: ReferralDeliveries,
+    private readonly routes: ReferralRoutes,
   ) {}
 
   async list(scope: Scope, query: WorklistQuery): Promise<Page<WorklistItem>> {
@@ -131,10 +135,15 @@ export class ReferralDesk {
     const flags = await tx.em.find(ReferralFlag, { clinicId, referralId: id });
     const history = await tx.em.find(ReferralTransition, { clinicId, referralId: id }, { orderBy: { id: 'asc' }, limit: 500 });
     const others = await tx.em.find(Referral, { clinicId, patientId, settledAt: null, id: { $ne: id } }, { limit: 20 });
-    const duplicates = (await this.duplicates.linksOf(tx, id)).map((link) => duplicateLine(id, link));
+    const links = await this.duplicates.linksOf(tx, id);
+    const duplicates = links.map((link) => duplicateLine(id, link));
     const place = await waitingPlace(tx, referral, now);
     const request = await this.store.find(tx, 'ServiceRequest', referral.serviceRequestId);
     const openFlags = flags.filter(isOpen).map(({ flag }) => flag);
+    const offered = offer(id, this.routes.all, outlookOf(referral, item.claim ?? undefined, tx.scope.actor, now), {
+      flag: openFlags.map((flag) => ({ id: flag })),
+      other: await this.duplicates.undecided(tx, links, id),
+    });
     return {
       ...item,
       serviceRequestId: referral.serviceRequestId,
@@ -156,9 +165,8 @@ export class ReferralDesk {
       conversation: await this.advice.conversation(tx, referral, `Organization/${organizationId(clinicId)}`),
       conversionAgreed: referral.conversionAgreed ?? null,
       notTakenByEhr: await this.deliveries.of(tx, id),
-      availableActions: mayAct(referral, item.claim, tx.scope.actor)
-        ? availableActions(id, referral.state, circumstancesOf(tx.scope.actor, referral, now), openFlags, duplicates.filter(({ state }) => state === 'suspected').map((line) => line.id))
-        : [],
+      availableActions: offered.available,
+      blockedActions: offered.blocked,
     };
   }
 }

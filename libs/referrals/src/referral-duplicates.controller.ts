@@ -21,7 +21,7 @@ export class ReferralDuplicatesController {
 
   @Post('confirmation')
   @Needs('referral.triage')
-  @Act('End this referral as a duplicate of the other, which goes on; the referrer is told', { decision: true })
+  @Act('close-duplicate', 'End as a duplicate of the other', 'End this referral as a duplicate of the other, which goes on; the referrer is told', { decision: true })
   async confirm(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Param('other', { schema: z.uuid() }) other: string, @Body({ schema: remarkBody }) body: acts.Remark, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.duplicates.confirm(scope, id, other, body.comment, demandedVersion(ifMatch));
     return this.#now(scope, id, reply);
@@ -29,7 +29,7 @@ export class ReferralDuplicatesController {
 
   @Post('dismissal')
   @Needs('referral.triage')
-  @Act('Say that the two are separate')
+  @Act('dismiss-duplicate', 'Say that the two are separate', 'Say that the two are separate')
   async dismiss(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Param('other', { schema: z.uuid() }) other: string, @Body({ schema: remarkBody }) body: acts.Remark, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.duplicates.dismiss(scope, id, other, body.comment, versionIn(ifMatch));
     return this.#now(scope, id, reply);

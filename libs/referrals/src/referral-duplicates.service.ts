@@ -1,11 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { conflict, notFound } from '@cairn/kernel';
+import { conflict, notFound, type Refusal } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
 import { Transactions, audit, type Scope, type Tx } from '@cairn/platform';
 import type { ServiceRequest } from '@medplum/fhirtypes';
 import { ReferralCare } from './referral-care.service.js';
 import { ReferralDecisions } from './referral-decisions.service.js';
-import { Referral } from './referral.entity.js';
+import { demandDeed } from './actions/referral-outlook.js';
+import type { Target } from './actions/referral.actions.js';
+import { asFound } from './referral.course.js';
+import { courseOf, Referral } from './referral.entity.js';
 import { ReferralDuplicate, type Likeness } from './referral-duplicate.entity.js';
 import { duplicateLetter } from './referral.letters.js';
 import { ReferralMoves } from './referral-moves.service.js';
@@ -14,6 +17,12 @@ import { traitsOf } from './referral-traits.js';
 
 /** A referral is compared with so many others at most. */
 const MOST = 20;
+
+/** Why a referral cannot end as a duplicate of this other; undefined where it can. */
+export const endsIn = (other: Referral, now: Date): Refusal | undefined =>
+  asFound(courseOf(other), now).settledAt
+    ? { rule: 'referral.other-is-over', message: 'The other referral is over, so this one cannot go on there. Say that they are separate, or decide on this one.' }
+    : undefined;
 
 /** Links referrals that may be one, and carries out what a person says of them. */
 @Injectable()
@@ -68,13 +77,22 @@ export class ReferralDuplicates {
     return tx.em.find(ReferralDuplicate, { clinicId: tx.scope.clinicId, $or: [{ earlierId: id }, { laterId: id }] }, { orderBy: { earlierId: 'asc', laterId: 'asc' }, limit: 50 });
   }
 
+  /** The others on which nobody has decided yet, each with what is against ending the referral as its duplicate. */
+  async undecided(tx: Tx, links: readonly ReferralDuplicate[], id: string): Promise<Target[]> {
+    const ids = links.filter(({ state }) => state === 'suspected').map(({ earlierId, laterId }) => (earlierId === id ? laterId : earlierId));
+    if (ids.length === 0) return [];
+    const others = await tx.em.find(Referral, { clinicId: tx.scope.clinicId, id: { $in: ids } }, { orderBy: { id: 'asc' } });
+    return others.map((other) => ({ id: other.id, objection: endsIn(other, tx.clock.now()) }));
+  }
+
   /**
    * The referral is the same as the other: it ends with a coded reason that its referrer is told, and the other goes on. Refuses where no link waits for a
    * decision, where the other is over, and where the workflow lets this one not end (a patient in care: end the other instead).
    */
   async confirm(scope: Scope, id: string, otherId: string, comment: string, version: number): Promise<void> {
     await this.#decide(scope, id, otherId, version, async (tx, referral, other, link) => {
-      if (other.settledAt) throw conflict('The other referral is over, so this one cannot go on there. Say that they are separate, or decide on this one.', { code: 'referral.other-is-over' });
+      const objection = endsIn(other, tx.clock.now());
+      if (objection) throw conflict(objection.message, { code: objection.rule });
       const words = 'A duplicate of another referral, which goes on.';
       await this.moves.move(tx, referral, 'close-duplicate', { reason: { code: 'duplicate', text: words }, comment });
       await this.care.endVisit(tx, referral, 'cancelled', words);
@@ -85,7 +103,8 @@ export class ReferralDuplicates {
 
   /** The two are separate: both go on, and the link no longer asks. */
   async dismiss(scope: Scope, id: string, otherId: string, comment: string, version: number | undefined): Promise<void> {
-    await this.#decide(scope, id, otherId, version, async (_tx, _referral, _other, link) => {
+    await this.#decide(scope, id, otherId, version, async (tx, referral, _other, link) => {
+      await demandDeed(tx, referral, 'dismiss-duplicate');
       Object.assign(link, { state: 'separate', comment });
     });
   }

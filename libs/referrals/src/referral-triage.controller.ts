@@ -21,7 +21,7 @@ export class ReferralTriageController {
 
   @Post('triage')
   @Needs('referral.triage')
-  @Act('Open a referral for triage, or a waiting one for triage again')
+  @Act('open-triage', 'Open for triage', 'Open a referral for triage, or a waiting one for triage again')
   async open(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.open(scope, id, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -29,7 +29,7 @@ export class ReferralTriageController {
 
   @Post('flags/:flag/acknowledgement')
   @Needs('referral.acknowledge')
-  @Act('Take note of a red flag and say what was done (clinicians only)')
+  @Act('acknowledge-flag', 'Acknowledge the red flag', 'Take note of a red flag and say what was done (clinicians only)')
   async acknowledge(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Param('flag', { schema: dto.flagId }) flag: string, @Body({ schema: dto.acknowledgementBody }) body: acts.Acknowledgement, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.acknowledge(scope, id, flag, body.actionTaken, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -37,7 +37,7 @@ export class ReferralTriageController {
 
   @Post('information-request')
   @Needs('referral.triage')
-  @Act('Ask the referrer for information')
+  @Act('request-information', 'Ask the referrer', 'Ask the referrer for information')
   async ask(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.questionBody }) body: acts.Question, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.ask(scope, id, body, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -45,7 +45,7 @@ export class ReferralTriageController {
 
   @Post('information')
   @Needs('referral.triage')
-  @Act('Record that the referrer answered')
+  @Act('provide-information', 'Record the answer', 'Record that the referrer answered')
   async answered(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.remarkBody }) body: acts.Remark, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.answered(scope, id, body.comment, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -53,7 +53,7 @@ export class ReferralTriageController {
 
   @Delete('information-request')
   @Needs('referral.acknowledge')
-  @Act('Go on without the answer (clinicians only)')
+  @Act('stop-waiting', 'Go on without the answer', 'Go on without the answer (clinicians only)')
   async stopWaiting(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.stopWaiting(scope, id, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -61,7 +61,7 @@ export class ReferralTriageController {
 
   @Post('acceptance')
   @Needs('referral.triage')
-  @Act('Accept, with urgency, pathway and a comment', { decision: true })
+  @Act('accept', 'Accept', 'Accept, with urgency, pathway and a comment', { decision: true })
   async accept(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.acceptanceBody }) body: acts.Acceptance, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.accept(scope, id, body, demandedVersion(ifMatch));
     return this.#now(scope, id, reply);
@@ -69,7 +69,7 @@ export class ReferralTriageController {
 
   @Post('decline')
   @Needs('referral.triage')
-  @Act('Return the referral to the referrer with a reason and advice', { decision: true })
+  @Act('decline', 'Return with advice', 'Return the referral to the referrer with a reason and advice', { decision: true })
   async decline(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.declineBody }) body: acts.Decline, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.decline(scope, id, body, demandedVersion(ifMatch));
     return this.#now(scope, id, reply);
@@ -77,7 +77,7 @@ export class ReferralTriageController {
 
   @Post('redirection')
   @Needs('referral.triage')
-  @Act('Pass the referral on to somebody else', { decision: true })
+  @Act('redirect', 'Redirect', 'Pass the referral on to somebody else', { decision: true })
   async redirect(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.redirectionBody }) body: acts.Redirection, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.redirect(scope, id, body, demandedVersion(ifMatch));
     return this.#now(scope, id, reply);
@@ -85,7 +85,7 @@ export class ReferralTriageController {
 
   @Post('redirection/confirmation')
   @Needs('referral.triage')
-  @Act('Confirm that the receiver has taken the patient on')
+  @Act('confirm-redirection', 'Confirm that the receiver took over', 'Confirm that the receiver has taken the patient on')
   async confirmRedirection(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.remarkBody }) body: acts.Remark, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.confirmRedirection(scope, id, body.comment, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -93,7 +93,7 @@ export class ReferralTriageController {
 
   @Delete('decision')
   @Needs('referral.triage')
-  @Act('Undo a decision while its window is open')
+  @Act('undo', 'Undo the decision', 'Undo a decision while its window is open')
   async undo(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.undo(scope, id, versionIn(ifMatch));
     return this.#now(scope, id, reply);
@@ -101,7 +101,7 @@ export class ReferralTriageController {
 
   @Post('correction')
   @Needs('referral.triage')
-  @Act('Correct urgency or pathway after the window; the referrer is told', { decision: true })
+  @Act('correct', 'Correct the decision', 'Correct urgency or pathway after the window; the referrer is told', { decision: true })
   async correct(@CurrentScope() scope: Scope, @Param('id', { schema: z.uuid() }) id: string, @Body({ schema: dto.acceptanceBody }) body: acts.Acceptance, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReferralDetail> {
     await this.triage.correct(scope, id, body, demandedVersion(ifMatch));
     return this.#now(scope, id, reply);

@@ -93,6 +93,12 @@ export function advance(course: Course, event: ReferralEvent, situation: Situati
   }
 }
 
+/** The course as whoever acts now finds it: a decision whose window is over takes effect before anything else happens. */
+export const asFound = (course: Course, now: Date): Course =>
+  course.decisionDueAt === null || now < course.decisionDueAt
+    ? course
+    : advance(course, 'take-effect', { by: 'cairn', mayTriage: false, isClinician: false, openHardStops: 0, suspectedDuplicates: 0 }, now, 0);
+
 const OVER: readonly ReferralState[] = ['withdrawn', 'closed', 'closed-not-seen', 'entered-in-error'];
 
 /** What ends an undecided referral without a window. */

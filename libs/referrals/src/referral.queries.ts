@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { availableEvents } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
 import { audit, type Actor, type Tx } from '@cairn/platform';
 import type { HumanName } from '@medplum/fhirtypes';
+import type { ReferralAct } from './actions/referral-act.js';
+import { outlookOf } from './actions/referral-outlook.js';
+import { ReferralRoutes, type ActRoute } from './actions/referral-routes.service.js';
+import { offeredNames } from './actions/referral.actions.js';
 import type { Clocks } from './referral.course.js';
-import { circumstancesOf } from './referral-circumstances.js';
 import { Referral, clocksOf } from './referral.entity.js';
-import { referralMachine } from './referral.workflow.js';
 import { standingClaims, type Claim } from './worklist/referral-claim.js';
 import { ReferralTeams } from './worklist/referral-teams.service.js';
 import { cursorOf, placeIn, type Place, type WorklistQuery } from './worklist/worklist.js';
@@ -40,8 +41,8 @@ export interface WorklistItem {
   readonly nextAction: string | null;
   readonly nextActionAt: Date | null;
   readonly version: number;
-  /** What this user may do now; the single referral says how. Nothing while somebody else has it in hands, unless a hard stop is open. */
-  readonly availableActions: readonly string[];
+  /** What this user may do now; the single referral says how. */
+  readonly availableActions: readonly ReferralAct[];
 }
 
 export interface PatientLabel {
@@ -61,6 +62,7 @@ interface Beside {
   readonly patient: PatientLabel | undefined;
   readonly facts: Facts | undefined;
   readonly claim: Claim | undefined;
+  readonly routes: readonly ActRoute[];
 }
 
 interface Facts {
@@ -82,6 +84,7 @@ export class ReferralLists {
   constructor(
     @Inject(FhirStore) private readonly store: FhirStore,
     private readonly teams: ReferralTeams,
+    private readonly routes: ReferralRoutes,
   ) {}
 
   /** One page of a view. Refuses a cursor that is none. */
@@ -115,7 +118,7 @@ export class ReferralLists {
     const facts = new Map(rows.map((row) => [row.id, row]));
     return ids.flatMap((id) => {
       const referral = byId.get(id);
-      return referral ? [itemOf(referral, { patient: labels.get(referral.patientId), facts: facts.get(id), claim: claims.get(id) }, tx.scope.actor, now)] : [];
+      return referral ? [itemOf(referral, { patient: labels.get(referral.patientId), facts: facts.get(id), claim: claims.get(id), routes: this.routes.all }, tx.scope.actor, now)] : [];
     });
   }
 
@@ -138,7 +141,7 @@ function nameOf(names: readonly HumanName[] | undefined): string | null {
 }
 
 /** The row as the worklist shows it to the actor at `now`. */
-const itemOf = (referral: Referral, { patient, facts, claim }: Beside, actor: Actor, now: Date): WorklistItem => ({
+const itemOf = (referral: Referral, { patient, facts, claim, routes }: Beside, actor: Actor, now: Date): WorklistItem => ({
   id: referral.id,
   patient: patient ?? { id: referral.patientId, name: null, birthDate: null },
   state: referral.state,
@@ -161,8 +164,5 @@ const itemOf = (referral: Referral, { patient, facts, claim }: Beside, actor: Ac
   nextAction: referral.nextAction ?? null,
   nextActionAt: referral.nextActionAt ?? null,
   version: referral.version,
-  availableActions: mayAct(referral, claim, actor) ? availableEvents(referralMachine, referral.state, circumstancesOf(actor, referral, now)) : [],
+  availableActions: offeredNames(routes, outlookOf(referral, claim, actor, now), { flag: referral.openHardStops + referral.openConcerns > 0, other: referral.suspectedDuplicates > 0 }),
 });
-
-/** Whether a claim leaves the referral to this actor. */
-export const mayAct = (referral: Referral, claim: Claim | null | undefined, actor: Actor): boolean => !claim || claim.by.id === actor.id || referral.openHardStops > 0;

@@ -122,6 +122,14 @@ const eitherPartyClear: Guard = (c) => eitherParty(c) ?? (c.by === 'clinic' ? fl
 /** People undo while they can; Cairn takes a decision back that was made without knowing of a hard stop. */
 const mayUndo: Guard = (c) => (c.by === 'cairn' ? stillWaiting(c) : all(triager, undoable)(c));
 
+/** Rules whose refusal the person, or a colleague, can do something about: what they keep one from doing is shown with the reason. */
+export const MENDABLE_RULES: readonly string[] = [
+  'referral.red-flag-unacknowledged',
+  'referral.decision-pending',
+  'referral.claimed',
+  'referral.other-is-over',
+];
+
 /**
  * The referral, as `workflows.md` has it. Source: NHS e-RS triage outcomes; HL7 BSeR harmonized state transitions; HL7 SDOHCC referral task.
  * A transition to the same state changes what stands on the referral (its urgency, that a decision is in force) and is logged like any other.

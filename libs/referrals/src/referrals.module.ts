@@ -1,8 +1,10 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { FhirCommands, FhirModule, SubscriptionTopics, readTopics } from '@cairn/fhir';
 import { AlertSubjects, OutcomesModule } from '@cairn/outcomes';
 import { PeopleModule } from '@cairn/people';
 import { DueWorkRegistry, EventHandlers, OpenLoops } from '@cairn/platform';
+import { ReferralRoutes } from './actions/referral-routes.service.js';
 import { DischargeWatch } from './discharge-watch.service.js';
 import { IntakeLinksController } from './intake-links.controller.js';
 import { IntakeLinks } from './intake-links.service.js';
@@ -70,7 +72,7 @@ const offered = [Referrals, ReferralDeliveries, ReferralSources];
 
 /** Referrals from their arrival to their outcome. */
 @Module({
-  imports: [FhirModule, OutcomesModule, PeopleModule],
+  imports: [DiscoveryModule, FhirModule, OutcomesModule, PeopleModule],
   controllers: [ReferralController, ReferralTriageController, ReferralCareController, ReferralClosingController, ReferralSafetyController, ReferralDuplicatesController, ReferralAttachmentsController, ReferralConversationController, TriageRulesController, IntakeLinksController, IntakePageController, ReferralProposalsController, WaitingPageController, ...worklistControllers, ReportsController, AuthorisationsController],
   providers: [
     ...offered,
@@ -96,6 +98,7 @@ const offered = [Referrals, ReferralDeliveries, ReferralSources];
     ReferralRecordWatch,
     ReferralRegistration,
     ReferralRequester,
+    ReferralRoutes,
     ReferralSafety,
     ReferralScreening,
     ReviewOverdueWork,

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CairnError, conflict, notFound } from '@cairn/kernel';
+import { CairnError, notFound } from '@cairn/kernel';
 import { PatientLinks, Patients, clinicContact } from '@cairn/people';
 import { CONFIG, Clinics, Transactions, audit, type Config, type Scope, type Tx } from '@cairn/platform';
+import { demandDeed } from './actions/referral-outlook.js';
 import type { WaitingAnswer } from './referral.acts.js';
 import { Referral } from './referral.entity.js';
 import { WAITING_LINK } from './referral.events.js';
@@ -32,7 +33,7 @@ export class WaitingLinks {
     return this.transactions.run(scope, async (tx) => {
       const referral = await tx.em.findOne(Referral, { clinicId: scope.clinicId, id });
       if (!referral) throw notFound('The referral');
-      if (referral.state !== 'waitlisted') throw conflict('The patient does not stand on the waiting list.', { code: 'referral.not-waiting' });
+      await demandDeed(tx, referral, 'make-waiting-link');
       const { stillWantedDays } = await this.moves.settings(tx);
       const expiresAt = new Date(tx.clock.now().getTime() + stillWantedDays * DAY_MS);
       const token = await this.links.issue(tx, { patientId: referral.patientId, purpose: WAITING_LINK, subject: referral.taskId, expiresAt });

@@ -1,10 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { nextState } from '@cairn/kernel';
 import { Transactions, type Scope, type Tx } from '@cairn/platform';
 import type { WaitingAnswer } from './referral.acts.js';
-import type { Referral } from './referral.entity.js';
+import { situationOf } from './referral-circumstances.js';
+import { circumstances } from './referral.course.js';
+import { courseOf, type Referral } from './referral.entity.js';
 import { WAITING_ASKED } from './referral.events.js';
 import { ReferralDecisions } from './referral-decisions.service.js';
 import { ReferralMoves, arrange, idsOf } from './referral-moves.service.js';
+import { referralMachine } from './referral.workflow.js';
 import { TriageSuggestions } from './triage-suggestions.service.js';
 
 /** What waiting patients are asked at intervals, and what their answers bring about. */
@@ -33,8 +37,9 @@ export class WaitingList {
     await this.transactions.run(scope, async (tx) => this.answeredIn(tx, await this.decisions.lock(tx, id, version), answer));
   }
 
-  /** The same inside a transaction. `as` is given where the patient says it without a person of the clinic. */
+  /** The same inside a transaction; what is worse goes back to triage. `as` is given where the patient says it without a person of the clinic. */
   async answeredIn(tx: Tx, referral: Referral, { answer, comment }: WaitingAnswer, as?: 'cairn'): Promise<void> {
+    nextState(referralMachine, referral.state, 'hear-from-patient', circumstances(courseOf(referral), situationOf(tx.scope.actor, referral, as), tx.clock.now()));
     const settings = await this.moves.settings(tx);
     const said = { still: 'Still wanted.', worse: 'Worse than before.', 'not-wanted': 'No longer wanted.' }[answer];
     const how = { ...(as ? { as } : {}), comment: comment ? `${said} ${comment}` : said };

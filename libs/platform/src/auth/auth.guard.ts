@@ -1,4 +1,4 @@
-import { SetMetadata, createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { SetMetadata, createParamDecorator, Injectable, type CanActivate, type ExecutionContext, type Type } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { unauthenticated } from '@cairn/kernel';
 import type { FastifyRequest } from 'fastify';
@@ -20,6 +20,9 @@ export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(PUBLIC
 
 /** Names the right that a person needs for a route; the table of rights is `permissions.json`. */
 export const Needs = (right: Right): MethodDecorator & ClassDecorator => SetMetadata(RIGHT, right);
+
+/** The right that a route needs, by its handler and then its controller; undefined where it names none. */
+export const rightNeeded = (reflector: Reflector, targets: readonly (Type | (() => unknown))[]): Right | undefined => reflector.getAllAndOverride<Right | undefined>(RIGHT, [...targets]);
 
 /** The scope of the request: clinic, actor, correlation id. */
 export const CurrentScope = createParamDecorator((_: unknown, context: ExecutionContext): Scope => {
@@ -48,7 +51,7 @@ export class AuthGuard implements CanActivate {
     if (!token) throw unauthenticated('Send an Authorization header with a bearer token.');
     const { clinicId, actor } = await this.authenticator.identify(token);
     request.scope = { clinicId, actor, correlationId: request.id };
-    const right = this.reflector.getAllAndOverride<Right | undefined>(RIGHT, targets);
+    const right = rightNeeded(this.reflector, [context.getHandler() as () => unknown, context.getClass()]);
     if (right) demand(actor, right);
     return right !== undefined || request.url.startsWith('/fhir');
   }

@@ -3,6 +3,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestj
 import { CurrentScope, Needs, etag, versionIn, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { Does } from '../actions/referral-act.js';
 import { MustNameVersion } from '../worklist/worklist.openapi.js';
 import { AuthorisationDesk, viewOf, type AuthorisationPage, type AuthorisationView } from './authorisation-desk.service.js';
 import * as dto from './authorisation.dto.js';
@@ -36,6 +37,7 @@ export class AuthorisationsController {
   }
 
   @Post('referrals/:id/authorisations')
+  @Does('open-authorisation', 'Note that an insurer must allow it first')
   @HttpCode(201)
   @Needs('referral.triage')
   @ApiOperation({ summary: 'Note that an insurer must allow something first' })

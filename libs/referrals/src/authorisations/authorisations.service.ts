@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LockMode } from '@mikro-orm/postgresql';
-import { conflict, invalid, newId, nextState, notFound } from '@cairn/kernel';
+import { invalid, newId, nextState, notFound } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
 import { Clinics, Transactions, audit, expectVersion, type Scope, type Tx } from '@cairn/platform';
 import { AUTHORISATION_RUNNING_OUT } from '../referral.events.js';
+import { demandDeed } from '../actions/referral-outlook.js';
 import { ReferralMoves } from '../referral-moves.service.js';
 import { endOfGrant, nextOf, runsShort } from './authorisation.course.js';
 import { Authorisation, visitsLeft } from './authorisation.entity.js';
@@ -41,7 +42,7 @@ export class Authorisations {
   async open(scope: Scope, referralId: string, { insurer, service }: Need): Promise<Authorisation> {
     return this.transactions.run(scope, async (tx) => {
       const referral = await this.moves.lock(tx, referralId);
-      if (referral.settledAt) throw conflict('This referral is over: nothing needs to be authorised.', { code: 'referral.settled' });
+      await demandDeed(tx, referral, 'open-authorisation');
       const row = tx.em.create(Authorisation, {
         clinicId: scope.clinicId,
         id: newId(),

@@ -1,4 +1,4 @@
-import { conflict } from '@cairn/kernel';
+import { conflict, type Refusal } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
 
 /** Who has a referral in hands, and until when if the claim is not renewed. */
@@ -24,9 +24,11 @@ export async function standingClaims(tx: Tx, referralIds: readonly string[]): Pr
   return new Map(rows.map((row) => [row.referral_id, { by: { id: row.person_id, name: row.person_name }, until: row.expires_at }]));
 }
 
-/** Says who has it. */
-export const claimedByAnother = ({ by, until }: Claim): Error =>
-  conflict(`${by.name} has this referral in hands until ${until.toISOString()}. Speak with them, or wait until the claim ends.`, { code: 'referral.claimed' });
+/** Says who has it, and until when. */
+export const claimRefusal = ({ by, until }: Claim): Refusal => ({
+  rule: 'referral.claimed',
+  message: `${by.name} has this referral in hands until ${until.toISOString()}. Speak with them, or wait until the claim ends.`,
+});
 
 /**
  * Refuses a person's act on a referral that somebody else has in hands. A claim never stands before an open hard stop: whoever is there acts.
@@ -35,5 +37,7 @@ export async function demandUnclaimed(tx: Tx, referral: { readonly id: string; r
   const { actor } = tx.scope;
   if (actor.kind !== 'person' || referral.openHardStops > 0) return;
   const claim = (await standingClaims(tx, [referral.id])).get(referral.id);
-  if (claim && claim.by.id !== actor.id) throw claimedByAnother(claim);
+  if (!claim || claim.by.id === actor.id) return;
+  const { rule, message } = claimRefusal(claim);
+  throw conflict(message, { code: rule });
 }

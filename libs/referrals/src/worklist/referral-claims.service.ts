@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { conflict, forbidden } from '@cairn/kernel';
+import { forbidden } from '@cairn/kernel';
 import { Transactions, audit, type PersonActor, type Scope, type Tx } from '@cairn/platform';
+import { demandDeed } from '../actions/referral-outlook.js';
 import type { Referral } from '../referral.entity.js';
 import { ReferralMoves } from '../referral-moves.service.js';
-import { claimedByAnother, standingClaims, type Claim } from './referral-claim.js';
+import type { Claim } from './referral-claim.js';
 
 /** The person who acts. Refuses anybody else: only people take work into their hands. */
 export function personOf(tx: Tx): PersonActor {
@@ -26,7 +27,7 @@ export class ReferralClaims {
 
   async claimIn(tx: Tx, referral: Referral): Promise<Claim> {
     const person = personOf(tx);
-    if (referral.settledAt) throw conflict('This referral is over: there is nothing to take in hands.', { code: 'referral.settled' });
+    await demandDeed(tx, referral, 'claim');
     const now = tx.clock.now();
     const until = new Date(now.getTime() + (await this.moves.settings(tx)).claimMinutes * 60_000);
     const rows = await tx.query<{ expires_at: Date }>({
@@ -37,22 +38,20 @@ export class ReferralClaims {
         where referral_claim.person_id = $3 or referral_claim.expires_at <= $5 returning expires_at`,
       values: [tx.scope.clinicId, referral.id, person.id, person.name, now, until],
     });
-    if (rows.length === 0) {
-      const standing = (await standingClaims(tx, [referral.id])).get(referral.id);
-      throw standing ? claimedByAnother(standing) : new Error('A claim was refused though none stands.');
-    }
+    if (rows.length === 0) throw new Error('A claim was refused though none stands.');
     await audit(tx, { action: 'update', what: 'referral.claim', entities: [`Task/${referral.taskId}`], patients: [referral.patientId] });
     return { by: { id: person.id, name: person.name }, until };
   }
 
-  /** Lets the referral go. Does nothing where the actor does not hold it. */
+  /** Lets the referral go. Refuses where the actor does not hold it. */
   async release(scope: Scope, id: string): Promise<void> {
     await this.transactions.run(scope, async (tx) => {
-      await this.moves.lock(tx, id);
+      await demandDeed(tx, await this.moves.lock(tx, id), 'release');
       await this.releaseIn(tx, id);
     });
   }
 
+  /** The same inside a transaction; nothing where the actor does not hold it. */
   async releaseIn(tx: Tx, id: string): Promise<void> {
     await tx.query(`update referral_claim set expires_at = $3 where clinic_id = $1 and referral_id = $2 and person_id = $4 and expires_at > $3`, [
       tx.scope.clinicId,

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { conflict, invalid, newId } from '@cairn/kernel';
+import { invalid, newId } from '@cairn/kernel';
 import { Practitioners } from '@cairn/people';
 import { Transactions, audit, type Scope, type Tx } from '@cairn/platform';
+import { demandDeed } from '../actions/referral-outlook.js';
 import type { Referral } from '../referral.entity.js';
 import { ReferralMoves } from '../referral-moves.service.js';
-import { demandUnclaimed } from './referral-claim.js';
 import { ReferralClaims, personOf } from './referral-claims.service.js';
 import { ReferralFacets } from './referral-facets.service.js';
 import { ReferralTeams } from './referral-teams.service.js';
@@ -51,7 +51,7 @@ export class ReferralHandover {
 
   /** The same inside a transaction. Refuses where the referral is over, where somebody else has it in hands, and recipients that the clinic has not. */
   async give(tx: Tx, referral: Referral, to: Recipient, kind: 'assign' | 'hand-over', note: string | null): Promise<void> {
-    await this.#demandFree(tx, referral);
+    await demandDeed(tx, referral, kind);
     if ('teamId' in to) {
       await this.teams.demand(tx, to.teamId, 'to.teamId');
       Object.assign(referral, { ownerId: null, ownerName: null, teamId: to.teamId, teamChosen: true });
@@ -66,7 +66,7 @@ export class ReferralHandover {
   async route(scope: Scope, id: string, { teamId, discipline, programme }: Routing, version?: number): Promise<void> {
     await this.transactions.run(scope, async (tx) => {
       const referral = await this.moves.lock(tx, id, version);
-      await this.#demandFree(tx, referral);
+      await demandDeed(tx, referral, 'route');
       if (teamId !== undefined) {
         await this.teams.demand(tx, teamId, 'teamId');
         Object.assign(referral, { teamId, teamChosen: true });
@@ -91,11 +91,6 @@ export class ReferralHandover {
       await audit(tx, { action: 'read', what: 'referral.assignments', entities: [`Task/${referral.taskId}`], patients: [referral.patientId] });
       return rows.map((row) => ({ kind: row.kind, at: row.happened_at, by: row.by_name, to: { person: row.to_person_name, team: row.team }, note: row.note }));
     });
-  }
-
-  async #demandFree(tx: Tx, referral: Referral): Promise<void> {
-    if (referral.settledAt) throw conflict('This referral is over: nobody needs to have it.', { code: 'referral.settled' });
-    await demandUnclaimed(tx, referral);
   }
 
   async #nameOf(tx: Tx, personId: string): Promise<string> {

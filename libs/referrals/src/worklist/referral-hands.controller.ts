@@ -3,6 +3,7 @@ import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nes
 import { CurrentScope, Needs, etag, versionIn, type Scope } from '@cairn/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { Does } from '../actions/referral-act.js';
 import { ReferralDesk, type ReferralDetail } from '../referral-desk.service.js';
 import { ReferralBulk, type BulkAct, type BulkResult } from './referral-bulk.service.js';
 import { ReferralClaims } from './referral-claims.service.js';
@@ -37,6 +38,7 @@ export class ReferralHandsController {
   }
 
   @Put(':id/claim')
+  @Does('claim', 'Take in hands')
   @Needs('referral.triage')
   @MayNameVersion()
   @ApiOperation({ summary: 'Take the referral in hands for a while, or keep it longer', description: 'While the claim stands nobody else can act on the referral, except where a hard stop is open. It ends by itself.' })
@@ -46,6 +48,7 @@ export class ReferralHandsController {
   }
 
   @Delete(':id/claim')
+  @Does('release', 'Let go')
   @HttpCode(204)
   @Needs('referral.triage')
   @ApiOperation({ summary: 'Let the referral go' })
@@ -55,6 +58,7 @@ export class ReferralHandsController {
   }
 
   @Put(':id/owner')
+  @Does('assign', 'Give to a person or team')
   @Needs('referral.triage')
   @MayNameVersion()
   @ApiOperation({ summary: 'Give the referral to a person or a team' })
@@ -65,6 +69,7 @@ export class ReferralHandsController {
   }
 
   @Post(':id/handover')
+  @Does('hand-over', 'Hand over')
   @HttpCode(200)
   @Needs('referral.triage')
   @MayNameVersion()
@@ -76,6 +81,7 @@ export class ReferralHandsController {
   }
 
   @Put(':id/routing')
+  @Does('route', 'Set team, discipline and programme')
   @Needs('referral.triage')
   @MayNameVersion()
   @ApiOperation({ summary: 'Say which team, discipline and programme the referral is for', description: 'What is left out stays; null takes it away.' })
