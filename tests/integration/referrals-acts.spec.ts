@@ -3,7 +3,7 @@ import { TokenService } from '@cairn/platform';
 import { REFERRAL_ACTS } from '@cairn/referrals';
 import type { Appointment, Task } from '@medplum/fhirtypes';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { describedRoutes, pointedAt, situations, type Offered, type OfferingReferral, type WriteRoute } from '../support/referral-offers.js';
+import { describedRoutes, pointedAt, refreshStatistics, situations, type Offered, type OfferingReferral, type WriteRoute } from '../support/referral-offers.js';
 import { Staff, hospital, lettersAbout, referralBundle, send, taskStory, type Hospital, type ReferralAnswer } from '../support/referral-factory.js';
 
 const MINUTE = 60_000;
@@ -228,6 +228,7 @@ describe('what people do with a referral', () => {
       const seen = new Set<string>();
       for (const [situation, reach] of Object.entries(situations(app, plain, { coordinator, clinician, colleague }))) {
         const id = await reach();
+        await refreshStatistics(app);
         for (const [role, staff] of [['coordinator', coordinator], ['clinician', clinician]] as const) {
           const { body, etag } = await read(staff, id);
           const other = body.duplicates[0]?.id ?? crypto.randomUUID();

@@ -73,6 +73,32 @@ describe('authorisations by insurers', () => {
     await act(id, 'closure', { comment: 'Test over.' });
   });
 
+  it('counts a visit that was kept, once though the hospital tells of it too, and none that was missed', async () => {
+    const ids = await send(plain.fhir, referralBundle());
+    const { id: referralId, serviceRequestId, taskId } = await coordinator.find(ids['Patient'] ?? '');
+    const { id } = (await coordinator.call<Authorisation>('POST', `/referrals/${referralId}/authorisations`, { insurer: 'Example fund', service: 'Physiotherapy' })).body;
+    await act(id, 'request', {});
+    await act(id, 'grant', { from: dayIn(0), until: dayIn(90), visits: 3 });
+    await coordinator.act(referralId, 'POST', 'triage');
+    await coordinator.act(referralId, 'POST', 'acceptance', { urgency: 'stat', pathway: 'assessment', comment: 'Fits.' });
+    const visit = { start: '2031-01-15T09:00:00Z', minutes: 30 };
+    await coordinator.act(referralId, 'POST', 'appointment', visit);
+    expect(await coordinator.act(referralId, 'POST', 'no-show')).toMatchObject({ state: 'to-rebook', nextAction: 'rebook', clocks: { adjusted: expect.any(Number) } });
+    expect(await face(taskId)).toMatchObject({ status: 'in-progress', businessStatus: { coding: [{ code: 'to-rebook-after-no-show' }] } });
+    const { appointment } = await coordinator.act(referralId, 'POST', 'appointment', visit);
+    expect(await coordinator.act(referralId, 'POST', 'attendance')).toMatchObject({ state: 'in-care' });
+    // Both Appointments were written before the one that was kept is counted: had the missed one counted, two would be used.
+    const counted = await eventually('the kept visit', async () => ((await read(id)).body.visitsUsed > 0 ? (await read(id)).body : undefined));
+    expect(counted).toMatchObject({ visitsUsed: 1, visitsLeft: 2, nextAction: 'renew', remindedAt: expect.any(String) });
+    expect((await renewals(id)).map(({ status }) => status)).toEqual(['requested']);
+    await plain.fhir.create({
+      resourceType: 'Encounter', status: 'finished', class: { code: 'AMB' }, subject: { reference: `Patient/${ids['Patient']}` },
+      basedOn: [{ reference: `ServiceRequest/${serviceRequestId}` }], appointment: [{ reference: `Appointment/${appointment?.id ?? ''}` }],
+    });
+    expect((await read(id)).body).toMatchObject({ visitsUsed: 1, visitsLeft: 2 });
+    await act(id, 'closure', { comment: 'Test over.' });
+  });
+
   it('reminds days before it runs out, once, and lets it expire when its last day is over', async () => {
     const { id } = await open();
     await act(id, 'request', {});

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { organizationId } from '@cairn/people';
-import type { Bundle, Condition, Task } from '@medplum/fhirtypes';
+import { Clinics } from '@cairn/platform';
+import { Referrals } from '@cairn/referrals';
+import type { Bundle, Condition, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { PAIN_CODE, Staff, hospital, idsIn, referralBundle, send, taskStory, type Hospital, type ReferralParts } from '../support/referral-factory.js';
+import { setClinic } from '../support/clinic-settings.js';
+import { eventually } from '../support/eventually.js';
+import { PAIN_CODE, Staff, hospital, idsIn, referralBundle, send, taskStory, type Hospital, type ReferralAnswer, type ReferralParts } from '../support/referral-factory.js';
 
 const subject = { reference: 'Patient/none' };
 const condition = (code: string, rest: Partial<Condition> = {}): Condition => ({ resourceType: 'Condition', subject, code: { coding: [{ system: 'http://snomed.info/sct', code }] }, ...rest });
@@ -106,6 +110,49 @@ describe('a referral comes in', () => {
   it('when the clinic is its performer, by Organization, whatever its code', async () => {
     const ids = await send(plain.fhir, referralBundle({ request: { code: { text: 'Please see' }, performer: [{ reference: `Organization/${organizationId(app.clinicId)}` }] } }));
     expect((await coordinator.find(ids['Patient'] ?? '')).state).toBe('received');
+  });
+
+  it('as a Task for the pool, which names no owner: it stands unassigned until somebody has it, and walks to its end', async () => {
+    const ids = await send(plain.fhir, referralBundle({ request: { code: { text: 'Please see' }, category: [{ coding: [PAIN_CODE] }] } }));
+    const owner = async (version: string): Promise<unknown> => (await plain.fhir.get<Task>(`/Task/${ids['Task']}${version}`)).body.owner?.reference;
+    expect([await owner('/_history/1'), await owner('')]).toEqual([undefined, `Organization/${organizationId(app.clinicId)}`]);
+    const { id, taskId } = await coordinator.find(ids['Patient'] ?? '');
+    expect(taskId).toBe(ids['Task']);
+    const unassigned = async (): Promise<string[]> => (await coordinator.call<{ items: { id: string }[] }>('GET', `/referrals?view=unassigned&patient=${ids['Patient']}`)).body.items.map((item) => item.id);
+    expect(await unassigned()).toEqual([id]);
+    expect((await coordinator.call('PUT', `/referrals/${id}/owner`, { to: { personId: 'demo-coordinator' } })).status).toBe(200);
+    expect(await unassigned()).toEqual([]);
+    await coordinator.act(id, 'POST', 'triage');
+    await coordinator.act(id, 'POST', 'acceptance', { urgency: 'stat', pathway: 'assessment', comment: 'Fits.' });
+    await coordinator.act(id, 'POST', 'appointment', { start: '2031-01-15T09:00:00Z', minutes: 30 });
+    await coordinator.act(id, 'POST', 'attendance');
+    expect(await coordinator.act(id, 'POST', 'closure', { summary: 'Walks again.' })).toMatchObject({ state: 'closed' });
+    expect(await taskStory(plain.fhir, taskId)).toEqual(['requested', 'received', 'accepted', 'in-progress', 'completed']);
+  });
+
+  it('asking for advice, for a discipline or a programme, as its codes say; a person’s word on whom it is for holds', async () => {
+    const [advice, lifestyle, physiotherapy] = [{ system: 'urn:example:asks', code: 'advice' }, { system: 'http://snomed.info/sct', code: '313204009' }, { system: 'http://terminology.hl7.org/CodeSystem/service-type', code: '65' }];
+    const before = (await app.get(Clinics).get(app.clinicId)).settings['referrals'] ?? {};
+    await setClinic(app, { referrals: { ...before, coding: { advice: [advice], adviceIntents: ['proposal'], programmes: [{ ...lifestyle, programme: 'lifestyle' }] } } });
+    await eventually('the clinic’s codes', async () => JSON.stringify((await app.get(Clinics).get(app.clinicId)).settings).includes('urn:example:asks'));
+    type Asking = ReferralAnswer & { asksFor: string; discipline: string | null; programme: string | null; suggestion: { pathway: string; rule: string } | null };
+    const come = async (request: Partial<ServiceRequest>): Promise<Asking> => (await coordinator.find((await send(plain.fhir, referralBundle({ request })))['Patient'] ?? '')) as Asking;
+    expect(await come({})).toMatchObject({ asksFor: 'care', discipline: null, programme: null, suggestion: { pathway: 'assessment' } });
+    expect(await come({ intent: 'proposal' })).toMatchObject({ asksFor: 'advice', suggestion: { rule: 'advice-asked' } });
+    const asked = await come({ category: [{ coding: [advice] }, { coding: [lifestyle] }], performerType: { coding: [physiotherapy] } });
+    expect(asked).toMatchObject({ asksFor: 'advice', discipline: 'physiotherapy', programme: 'lifestyle', suggestion: { pathway: 'advice-only' } });
+
+    await coordinator.call('PUT', `/referrals/${asked.id}/routing`, { discipline: 'psychology' });
+    const request = (await plain.fhir.get<ServiceRequest>(`/ServiceRequest/${asked.serviceRequestId}`)).body;
+    expect((await plain.fhir.put(`/ServiceRequest/${asked.serviceRequestId}`, { ...request, category: [{ coding: [PAIN_CODE] }] })).status).toBe(200);
+    expect((await coordinator.read(asked.id)).body).toMatchObject({ asksFor: 'care', discipline: 'psychology', programme: 'lifestyle' });
+    const { id, patient } = (await come({})) as Asking & { patient: { id: string } };
+    await app.transactions.run(app.scope(), (tx) => app.get(Referrals).inProgramme(tx, patient.id, 'Moving with pain'));
+    expect((await coordinator.read(id)).body).toMatchObject({ programme: 'Moving with pain' });
+
+    await coordinator.act(asked.id, 'POST', 'triage');
+    expect(await coordinator.act(asked.id, 'POST', 'acceptance', { urgency: 'stat', pathway: 'advice-only', comment: 'Advice will do.' })).toMatchObject({ state: 'accepted', nextAction: 'give-advice' });
+    await setClinic(app, { referrals: before });
   });
 
   it('refuses a Task for the clinic that names no request', async () => {

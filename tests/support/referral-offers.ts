@@ -1,5 +1,6 @@
 import type { Condition } from '@medplum/fhirtypes';
 import type { TestApp } from './app.js';
+import { asOwner } from './clinic-settings.js';
 import { Staff, referralBundle, send, type Hospital, type ReferralParts } from './referral-factory.js';
 
 interface Description {
@@ -62,6 +63,9 @@ const CAUDA_EQUINA: Condition = { resourceType: 'Condition', subject: {}, code: 
 type Walk = readonly (readonly ['POST' | 'DELETE', string, object?])[];
 const accepted: Walk = [['POST', 'triage'], ['POST', 'acceptance', STAT]];
 const booked: Walk = [...accepted, ['POST', 'appointment', VISIT]];
+
+/** Lets PostgreSQL know how much there is, as its own daemon does a minute later: until then every search of a table that has just filled is planned as if it were empty. */
+export const refreshStatistics = (app: TestApp): Promise<void> => asOwner(app, 'analyze');
 
 /** Ways to every state, and to what else decides about acts. */
 const WALKS: Readonly<Record<string, Walk>> = {

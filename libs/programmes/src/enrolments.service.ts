@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { conflict, invalid, newId } from '@cairn/kernel';
 import { Patients, daysAfter } from '@cairn/people';
 import { Plans } from '@cairn/plans';
+import { Referrals } from '@cairn/referrals';
 import { Clinics, Transactions, expectVersion, type Scope, type Tx } from '@cairn/platform';
 import { AttendanceRegister } from './attendance-register.service.js';
 import { EnrolmentRecords, type EnrolmentRows } from './enrolment-records.service.js';
@@ -21,13 +22,14 @@ export class Enrolments {
     private readonly places: Places,
     private readonly register: AttendanceRegister,
     private readonly plans: Plans,
+    private readonly referrals: Referrals,
     private readonly patients: Patients,
     private readonly clinics: Clinics,
   ) {}
 
   /**
    * Refers the patient of a care plan to the programme that shall carry out one of the plan's activities. From now on the CarePlan names
-   * this request. Refuses a closed programme, and an activity that is not open or that another request carries out.
+   * this request, and the patient's open referrals the programme. Refuses a closed programme, and an activity that is not open or that another request carries out.
    */
   async refer(scope: Scope, programmeId: string, { planId, activityId, languages, formats }: Referring): Promise<string> {
     return this.transactions.run(scope, async (tx) => {
@@ -46,6 +48,7 @@ export class Enrolments {
         nextAction: 'Screen for suitability', nextAt: await this.#in(tx, rules.screenWithinDays),
         createdAt: tx.clock.now(), steps: 0, version: 1,
       });
+      await this.referrals.inProgramme(tx, patientId, programme.title.slice(0, 100));
       this.records.log(tx, enrolment, 'refer', null, null);
       await this.records.save(tx, { programme, enrolment }, 'enrolment.refer', 'create');
       await this.records.tell(tx, enrolment, ENROLMENT_REFERRED);

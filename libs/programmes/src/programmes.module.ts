@@ -2,6 +2,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { FhirModule } from '@cairn/fhir';
 import { PeopleModule } from '@cairn/people';
 import { PlansModule } from '@cairn/plans';
+import { ReferralsModule } from '@cairn/referrals';
 import { DueWorkRegistry, EventHandlers } from '@cairn/platform';
 import { AttendanceRegister } from './attendance-register.service.js';
 import { EnrolmentRecords } from './enrolment-records.service.js';
@@ -16,7 +17,7 @@ import { ProgrammeController } from './programme.controller.js';
 
 /** Group education and rehabilitation courses: who is referred, who has a place, who came. */
 @Module({
-  imports: [FhirModule, PeopleModule, PlansModule],
+  imports: [FhirModule, PeopleModule, PlansModule, ReferralsModule],
   controllers: [ProgrammeController, EnrolmentController],
   providers: [AttendanceRegister, EnrolmentQueries, EnrolmentRecords, Enrolments, OfferLapseWork, Places, PlanEndings, ProgrammeCatalogue],
 })

@@ -12,6 +12,11 @@ export interface Evidence {
   readonly screening: ScreeningData;
 }
 
+/** The request, and what it rests on. */
+export interface ReferralRecord extends Evidence {
+  readonly request: ServiceRequest & { readonly id: string };
+}
+
 const OBSERVATIONS = [
   { code: [...new Set([...observationCodes, ...dataSet.observationCodes])].join(',') },
   { category: dataSet.observationCategories.join(',') },

@@ -105,6 +105,8 @@ export class ReferralIntake {
       teamChosen: false,
       discipline: null,
       programme: null,
+      routingChosen: false,
+      asksFor: 'care',
       staleAt: null,
       appointmentId: null,
       appointmentAt: null,
@@ -114,13 +116,13 @@ export class ReferralIntake {
     tx.em.persist(referral);
     await tx.flush();
     await this.#remember(tx, referral.id, requestKeys(request, connectionId));
-    const found = await this.screening.look(tx, referral, settings, registered?.flags);
+    const { hardStops, record } = await this.screening.look(tx, referral, settings, registered?.flags);
     tx.em.persist(transition(tx, referral, 'receive', null, now, { comment: registered?.comment }));
     if (task) await this.projection.show(tx, referral, settings, placedFace(task));
     else await this.projection.createTask(tx, referral, request, settings);
-    await this.safety.report(tx, referral, settings, found);
+    await this.safety.report(tx, referral, settings, hardStops);
     await this.duplicates.look(tx, referral, request);
-    await this.suggestions.note(tx, referral, settings);
+    await this.suggestions.note(tx, referral, settings, record);
     await audit(tx, { action: 'create', what: 'referral.receive', entities: [`ServiceRequest/${request.id}`, `Task/${referral.taskId}`], patients: [patientId] });
     await tx.emit(REFERRAL_RECEIVED, idsOf(referral));
     await tx.flush();

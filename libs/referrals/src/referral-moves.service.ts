@@ -116,7 +116,7 @@ export function arrange(referral: Referral, settings: ReferralSettings, now: Dat
   referral.targetAt = targetDate(courseOf(referral), settings.targetDays[referral.urgency]);
   if (referral.openConcerns === 0) Object.assign(referral, { reviewDueAt: null, reviewEscalatedAt: null });
   else referral.reviewDueAt ??= reviewTime(now, settings);
-  const step = !referral.settledAt ? nextStep(settings, referral.state, openFlag) : undefined;
+  const step = !referral.settledAt ? nextStep(settings, referral, openFlag) : undefined;
   referral.nextAction = step?.action ?? null;
   if (step && !openFlag && referral.waitingAnswer === 'not-wanted') {
     Object.assign(referral, { nextAction: 'confirm-not-wanted', nextActionAt: now });

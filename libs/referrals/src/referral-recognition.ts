@@ -9,11 +9,11 @@ const ORDER_LIKE: readonly string[] = ['order', 'original-order', 'reflex-order'
 export type Resolve = (reference: string, holder: Resource) => Promise<Resource | undefined>;
 
 /**
- * Whether the ServiceRequest is a referral to this clinic: active, an order, and either performed by the clinic or with a code or category among the
+ * Whether the ServiceRequest is a referral to this clinic: active, an order (or an intent by which the clinic is asked for advice), and either performed by the clinic or with a code or category among the
  * clinic's referral codes.
  */
 export async function isReferralRequest(request: ServiceRequest, settings: ReferralSettings, resolve: Resolve): Promise<boolean> {
-  if (request.status !== 'active' || !ORDER_LIKE.includes(request.intent)) return false;
+  if (request.status !== 'active' || ![...ORDER_LIKE, ...settings.coding.adviceIntents].includes(request.intent)) return false;
   const codings = [request.code, ...(request.category ?? [])].flatMap((concept) => concept?.coding ?? []);
   if (codings.some(({ system, code }) => settings.codes.some((known) => known.system === system && known.code === code))) return true;
   for (const performer of request.performer ?? []) if (await isThisClinic(performer, request, settings, resolve)) return true;

@@ -85,9 +85,9 @@ export class ReferralRequester {
   /** Looks at the evidence again and shows what came of it. */
   async lookAgain(tx: Tx, referral: Referral): Promise<void> {
     const settings = await this.moves.settings(tx);
-    const found = await this.screening.look(tx, referral, settings);
+    const { hardStops } = await this.screening.look(tx, referral, settings);
     await this.projection.show(tx, referral, settings);
-    await this.safety.report(tx, referral, settings, found);
+    await this.safety.report(tx, referral, settings, hardStops);
     await tx.flush();
   }
 

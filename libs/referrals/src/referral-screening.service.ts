@@ -8,10 +8,11 @@ import { screen, type FlagFinding, type Ground } from './red-flags.js';
 import { completed } from './referral.course.js';
 import { Referral, courseOf } from './referral.entity.js';
 import { RED_FLAG_FOUND } from './referral.events.js';
-import { ReferralEvidence } from './referral-evidence.service.js';
+import { ReferralEvidence, type ReferralRecord } from './referral-evidence.service.js';
 import { ReferralFlag, isOpen, isOpenHardStop } from './referral-flag.entity.js';
 import { arrange, idsOf } from './referral-moves.service.js';
 import type { ReferralSettings } from './referral.settings.js';
+import { wishOf } from './referral-wish.js';
 import { ReferralFacets } from './worklist/referral-facets.service.js';
 
 const RULE_SETS = `red flags ${RED_FLAGS_VERSION}, words ${RED_FLAG_WORDS_VERSION}, minimum data set ${MINIMUM_DATA_SET_VERSION}`;
@@ -20,6 +21,12 @@ const RULE_SETS = `red flags ${RED_FLAGS_VERSION}, words ${RED_FLAG_WORDS_VERSIO
 export interface ToldFlag {
   readonly finding: Pick<FlagFinding, 'flag' | 'state'>;
   readonly by: string;
+}
+
+/** What a look brought: new hard stops, and the record that was looked at. */
+export interface Look {
+  readonly hardStops: readonly ReferralFlag[];
+  readonly record: ReferralRecord;
 }
 
 /** Checks referrals for completeness and for red flags, when they come in and whenever the patient's record grows. */
@@ -33,13 +40,16 @@ export class ReferralScreening {
 
   /**
    * Looks at the evidence again and notes what is missing and which flags there are. A hard stop makes the referral stat and due now. A flag that was
-   * found stays found, whatever the record says later: only a clinician puts it aside. Returns the hard stops that nobody has been told of; the caller
-   * shows the referral and then reports them (see ReferralSafety).
+   * found stays found, whatever the record says later: only a clinician puts it aside. Reads from the request what it asks for and whom, unless a person said so.
+   * Returns the hard stops that nobody has been told of, and what was looked at; the caller shows the referral and then reports them (see ReferralSafety).
    */
-  async look(tx: Tx, referral: Referral, settings: ReferralSettings, told: readonly ToldFlag[] = []): Promise<readonly ReferralFlag[]> {
+  async look(tx: Tx, referral: Referral, settings: ReferralSettings, told: readonly ToldFlag[] = []): Promise<Look> {
     const request = await this.store.read(tx, 'ServiceRequest', referral.serviceRequestId);
-    const { resources, screening } = await this.evidence.gather(tx, request, referral.patientId, settings.reference);
+    const record = { request, ...(await this.evidence.gather(tx, request, referral.patientId, settings.reference)) };
+    const { resources, screening } = record;
     const now = tx.clock.now();
+    const { asksFor, ...routing } = wishOf(request, settings.coding, referral.dialect);
+    Object.assign(referral, { asksFor, ...(referral.routingChosen ? {} : { discipline: routing.discipline ?? referral.discipline, programme: routing.programme ?? referral.programme }) });
     referral.missing = missingItems(resources);
     referral.screenedWith = RULE_SETS;
     if (referral.missing.length === 0) Object.assign(referral, completed(courseOf(referral), now));
@@ -51,7 +61,7 @@ export class ReferralScreening {
     const hardStops = await this.#note(tx, referral, sightings, now);
     arrange(referral, settings, now);
     await this.facets.refresh(tx, referral, request);
-    return hardStops;
+    return { hardStops, record };
   }
 
   /** Counts the open flags anew after one was acknowledged. */

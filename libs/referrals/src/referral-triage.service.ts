@@ -65,7 +65,8 @@ export class ReferralTriage {
     await this.#on(scope, id, version, async (tx, referral) => {
       await this.moves.move(tx, referral, 'provide-information', { comment });
       const settings = await this.moves.settings(tx);
-      await this.safety.report(tx, referral, settings, await this.screening.look(tx, referral, settings));
+      const { hardStops } = await this.screening.look(tx, referral, settings);
+      await this.safety.report(tx, referral, settings, hardStops);
     });
   }
 

@@ -2,6 +2,7 @@ import { defineEntity, p } from '@mikro-orm/postgresql';
 import type { Outcome } from './referral.acts.js';
 import { clocks, type Clocks, type Course, type RebookReason } from './referral.course.js';
 import type { Dialect } from './referral.dialect.js';
+import type { AsksFor } from './referral-wish.js';
 import type { Pathway, Urgency } from './referral.settings.js';
 import type { Suggestion } from './triage-rules.js';
 import type { ReferralState } from './referral.workflow.js';
@@ -87,6 +88,9 @@ const ReferralSchema = defineEntity({
     teamChosen: p.boolean(),
     discipline: p.string().nullable(),
     programme: p.string().nullable(),
+    /** A person said whom it is for: what the request says no longer counts. */
+    routingChosen: p.boolean(),
+    asksFor: p.string().$type<AsksFor>(),
     /** When it counts as stale, unless it moves before; null once it is over. */
     staleAt: p.datetime().nullable(),
     appointmentId: p.string().nullable(),

@@ -8,6 +8,7 @@ import { ReferralRoutes, type ActRoute } from './actions/referral-routes.service
 import { offeredNames } from './actions/referral.actions.js';
 import type { Clocks } from './referral.course.js';
 import { Referral, clocksOf } from './referral.entity.js';
+import type { AsksFor } from './referral-wish.js';
 import { standingClaims, type Claim } from './worklist/referral-claim.js';
 import { ReferralTeams } from './worklist/referral-teams.service.js';
 import { cursorOf, placeIn, type Place, type WorklistQuery } from './worklist/worklist.js';
@@ -20,6 +21,8 @@ export interface WorklistItem {
   readonly state: string;
   readonly urgency: string;
   readonly pathway: string | null;
+  /** As the request says by its codes: that the patient be seen, or advice only. */
+  readonly asksFor: AsksFor;
   readonly discipline: string | null;
   readonly programme: string | null;
   readonly referrer: string | null;
@@ -147,6 +150,7 @@ const itemOf = (referral: Referral, { patient, facts, claim, routes }: Beside, a
   state: referral.state,
   urgency: referral.urgency,
   pathway: referral.pathway ?? null,
+  asksFor: referral.asksFor,
   discipline: referral.discipline ?? null,
   programme: referral.programme ?? null,
   referrer: facts?.referrer ?? null,

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import authorisationRules from './authorisations/authorisation-rules.json' with { type: 'json' };
 import type { FlagLevel } from './red-flag-rules.js';
 import rules from './referral-rules.json' with { type: 'json' };
+import { wishCodingSchema } from './referral-wish.js';
 import { REFERRAL_STATES, type ReferralState } from './referral.workflow.js';
 import worklistRules from './worklist/worklist-rules.json' with { type: 'json' };
 
@@ -27,6 +28,8 @@ const openStates = REFERRAL_STATES.filter((state) => state in rules.nextSteps.va
 export const referralSettingsSchema = z.strictObject({
   /** A ServiceRequest whose code or category is among these is a referral to this clinic. */
   codes: z.array(z.strictObject({ system: z.url(), code: z.string().min(1), display: z.string().optional() })).default(rules.codes.value),
+  /** By which codes a request says that it asks for advice, and for which discipline and programme it is. */
+  coding: wishCodingSchema.prefault({}),
   /** How the clinic is known to others: a performer that bears one of its identifiers is this clinic. `phone` stands in letters to referrers. */
   organisation: z
     .strictObject({
@@ -85,9 +88,9 @@ export function referralSettings(clinic: Clinic): ReferralSettings {
 
 const defaultSteps: Readonly<Partial<Record<ReferralState, NextStep>>> = rules.nextSteps.value;
 
-/** What must happen next in this state and within how many days; undefined where nothing must. An open red flag goes before everything. */
-export function nextStep(settings: ReferralSettings, state: ReferralState, openFlag: FlagLevel | undefined): NextStep | undefined {
-  const usual = settings.nextSteps[state] ?? defaultSteps[state];
+/** What must happen next in this state (and, once accepted, on this pathway) and within how many days; undefined where nothing must. An open red flag goes before everything. */
+export function nextStep(settings: ReferralSettings, { state, pathway }: { readonly state: ReferralState; readonly pathway?: Pathway | null | undefined }, openFlag: FlagLevel | undefined): NextStep | undefined {
+  const usual = state === 'accepted' && pathway === 'advice-only' ? rules.adviceStep.value : (settings.nextSteps[state] ?? defaultSteps[state]);
   return usual && openFlag ? rules.redFlagSteps.value[openFlag] : usual;
 }
 

@@ -9,6 +9,7 @@ import { PATHWAYS, URGENCIES } from './referral.settings.js';
 import { REFERRAL_STATES } from './referral.workflow.js';
 import { authorisationMigrations } from './authorisations/authorisation.migration.js';
 import { reportsMigrations } from './reports/reports.migration.js';
+import { ReferralWishMigration } from './referral-wish.migration.js';
 import { worklistMigrations } from './worklist/worklist.migration.js';
 
 const oneOf = (words: readonly string[]): string => `in (${words.map((word) => `'${word}'`).join(', ')})`;
@@ -143,4 +144,5 @@ export const referralsMigrations: readonly NamedMigration[] = [
   ...worklistMigrations,
   ...reportsMigrations,
   ...authorisationMigrations,
+  { name: '202611252310_referral_wish', class: ReferralWishMigration },
 ];

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LockMode } from '@mikro-orm/postgresql';
 import { CairnError } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
 import type { Outcome } from './referral.acts.js';
@@ -65,6 +66,13 @@ export class Referrals {
       if (error instanceof CairnError && error.code.startsWith('referral.')) return false;
       throw error;
     }
+  }
+
+  /** The patient is to take part in a programme: their open referrals bear its name, unless a person said another. */
+  async inProgramme(tx: Tx, patientId: string, programme: string): Promise<void> {
+    const open = await tx.em.find(Referral, { clinicId: tx.scope.clinicId, patientId, settledAt: null, routingChosen: false }, { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' }, limit: 20 });
+    for (const referral of open) referral.programme = programme;
+    await tx.flush();
   }
 
   /** Closes the referral with its outcome, which wins over a cancellation that waits. Refuses with a conflict where the workflow does. */

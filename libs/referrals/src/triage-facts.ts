@@ -1,4 +1,5 @@
 import type { CodeableConcept, Resource, ServiceRequest } from '@medplum/fhirtypes';
+import type { AsksFor } from './referral-wish.js';
 import type { TriageFacts } from './triage-rules.js';
 
 const DAY_MS = 86_400_000;
@@ -8,12 +9,13 @@ export interface Surroundings {
   readonly birthDate: string | undefined;
   readonly flags: readonly string[];
   readonly missing: readonly string[];
+  readonly asksFor: AsksFor;
   readonly seenBefore: boolean;
   readonly at: Date;
 }
 
 /** The facts that triage rules look at, read from what a referral rests on. */
-export function triageFacts(request: ServiceRequest, resources: readonly Resource[], { birthDate, flags, missing, seenBefore, at }: Surroundings): TriageFacts {
+export function triageFacts(request: ServiceRequest, resources: readonly Resource[], { birthDate, flags, missing, asksFor, seenBefore, at }: Surroundings): TriageFacts {
   const codings = (concept: CodeableConcept | undefined): { system: string; code: string }[] => (concept?.coding ?? []).flatMap(({ system, code }) => (system && code ? [{ system, code }] : []));
   const scores: Record<string, number> = {};
   for (const observation of resources.filter((resource) => resource.resourceType === 'Observation').sort((a, b) => (a.effectiveDateTime ?? '').localeCompare(b.effectiveDateTime ?? ''))) {
@@ -35,6 +37,7 @@ export function triageFacts(request: ServiceRequest, resources: readonly Resourc
     age: ageAt(birthDate, at),
     reason: [request.code?.text, ...(request.reasonCode ?? []).flatMap(({ text, coding }) => [text, ...(coding ?? []).map(({ display }) => display)])].filter(Boolean).join('\n'),
     missing,
+    asksFor,
     seenBefore,
   };
 }

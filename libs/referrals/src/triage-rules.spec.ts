@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { USUAL_RULES, suggest, triageRuleSchema, type TriageFacts, type TriageRule } from './triage-rules.js';
 
 const ICD = 'http://hl7.org/fhir/sid/icd-10-cm';
-const facts: TriageFacts = { urgency: 'routine', flags: [], conditions: [], medicines: [], scores: {}, age: 40, reason: 'Dolor crónico', missing: [], seenBefore: false };
+const facts: TriageFacts = { urgency: 'routine', flags: [], conditions: [], medicines: [], scores: {}, age: 40, reason: 'Dolor crónico', missing: [], asksFor: 'care', seenBefore: false };
 const rule = (parts: Partial<TriageRule>): TriageRule => triageRuleSchema.parse({ id: 'r', label: 'R', all: [], suggest: { urgency: 'asap', pathway: 'conference' }, because: 'x', ...parts });
 const fits = (all: TriageRule['all'], given: Partial<TriageFacts>): boolean => suggest({ name: '1', rules: [rule({ all })] }, { ...facts, ...given }) !== undefined;
 

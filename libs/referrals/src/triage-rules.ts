@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import usual from './triage-rules.json' with { type: 'json' };
 import { RED_FLAGS } from './red-flag-rules.js';
+import { ASKS_FOR, type AsksFor } from './referral-wish.js';
 import { PATHWAYS, URGENCIES } from './referral.settings.js';
 
 const word = z.string().trim().min(1).max(200);
@@ -12,6 +13,8 @@ const bound = z.number().min(-1_000_000).max(1_000_000);
 const predicateSchema = z.discriminatedUnion('fact', [
   /** The urgency that the referrer asked for. */
   z.strictObject({ fact: z.literal('urgency'), is: list(z.enum(URGENCIES)) }),
+  /** What the referrer wants: care, or advice only. */
+  z.strictObject({ fact: z.literal('asks-for'), is: list(z.enum(ASKS_FOR)) }),
   /** A red flag that was found. */
   z.strictObject({ fact: z.literal('flag'), is: list(z.enum(RED_FLAGS.map(({ id }) => id))) }),
   /** A condition that is not over, by the beginning of its code. */
@@ -52,6 +55,7 @@ export interface TriageFacts {
   readonly age: number | null;
   readonly reason: string;
   readonly missing: readonly string[];
+  readonly asksFor: AsksFor;
   readonly seenBefore: boolean;
 }
 
@@ -106,6 +110,8 @@ function holds(predicate: Predicate, facts: TriageFacts): boolean {
       return within(facts.age, predicate);
     case 'reason':
       return predicate.words.some((each) => plain(facts.reason).includes(plain(each)));
+    case 'asks-for':
+      return predicate.is.includes(facts.asksFor);
     case 'missing':
       return predicate.is.some((item) => facts.missing.includes(item));
     case 'seen-before':

@@ -62,7 +62,7 @@ export class ReferralHandover {
     await this.#write(tx, referral, kind, note);
   }
 
-  /** Says which team, discipline and programme the referral is for. What is left out stays. */
+  /** Says which team, discipline and programme the referral is for. What is left out stays; a person's word holds against what the request says later. */
   async route(scope: Scope, id: string, { teamId, discipline, programme }: Routing, version?: number): Promise<void> {
     await this.transactions.run(scope, async (tx) => {
       const referral = await this.moves.lock(tx, id, version);
@@ -71,6 +71,7 @@ export class ReferralHandover {
         await this.teams.demand(tx, teamId, 'teamId');
         Object.assign(referral, { teamId, teamChosen: true });
       }
+      if (discipline !== undefined || programme !== undefined) referral.routingChosen = true;
       if (discipline !== undefined) referral.discipline = discipline;
       if (programme !== undefined) referral.programme = programme;
       await tx.flush();
