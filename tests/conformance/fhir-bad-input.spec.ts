@@ -132,6 +132,8 @@ describeWithTestData('bad/fhir-validator', "the cases of FHIR's own validator", 
     'bundle-urn.json': 'Bundle.entry[0].resource.subject',
     'ai4.json': 'Patient.birthDate',
     'ai8.json': 'StructureDefinition.name',
+    'mr-covid-bnd1.json': 'Bundle.entry[0].resource.type[0].coding[0].system',
+    'bundle-id-search-3.json': 'Bundle.entry[0].resource',
   };
 
   it('are accepted where that accepts them', async () => {

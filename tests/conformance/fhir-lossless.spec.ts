@@ -7,7 +7,7 @@ import { startTestApp, type TestApp } from '../support/app.js';
 import { exactJson, withoutVersion } from '../support/exact-json.js';
 import { FhirClient } from '../support/fhir-client.js';
 import { hl7Examples, type Example } from '../support/hl7-examples.js';
-import { ownCriteria, type OwnCriterion } from '../support/own-criteria.js';
+import { ownCriteria, withoutValue, type OwnCriterion } from '../support/own-criteria.js';
 import { describeWithTestData } from '../support/test-data.js';
 import faulty from './faulty-examples.json' with { type: 'json' };
 
@@ -52,7 +52,7 @@ describe('what goes in comes out', () => {
   /** The text of the answer to a batch. */
   const batch = async (entries: readonly Entry[]): Promise<string> => {
     const written = entries.map(({ method, url, body }) => `{${body === undefined ? '' : `"resource":${body},`}"request":${JSON.stringify({ method, url })}}`);
-    const reply = await client.post('', `{"resourceType":"Bundle","type":"batch","entry":[${written.join(',')}]}`);
+    const reply = await client.post('', `{"resourceType":"Bundle","type":"batch","entry":[${written.join(',')}]}`, { prefer: 'handling=strict' });
     expect(reply.status).toBe(200);
     return reply.text;
   };
@@ -97,6 +97,22 @@ describe('what goes in comes out', () => {
       expect(missed).toEqual([]);
       expect(searches.reduce((sum, { criteria }) => sum + criteria.length, 0)).toBeGreaterThan(10_000);
     }, 300_000);
+
+    it('finds among those of its type without a value each that has none', async () => {
+      const byType = Map.groupBy(stored.map(({ text }) => JSON.parse(text) as Resource), ({ resourceType }) => resourceType);
+      const idsOf = (resources: readonly Resource[]): string[] => resources.flatMap(({ id }) => id ?? []).sort();
+      const questions = [...byType].flatMap(([type, resources]) => withoutValue(type, resources).map(([code, without]) => ({ type, code, among: idsOf(resources), ids: idsOf(without) })));
+      const wrong: string[] = [];
+      for (const group of batches(questions, () => 1)) {
+        const { entry = [] } = JSON.parse(await batch(group.map(({ type, code, among }) => ({ method: 'GET', url: `${type}?${code}:missing=true&_id=${among.join()}&_elements=id&_count=1000` })))) as Bundle<Bundle>;
+        for (const [index, { type, code, ids }] of group.entries()) {
+          const found = (entry[index]?.resource?.entry ?? []).flatMap(({ resource, search }) => (search?.mode === 'match' && resource?.id ? [resource.id] : [])).sort();
+          if (!isDeepStrictEqual(found, ids)) wrong.push(`${type} by ${code}: found ${found.join()} in place of ${ids.join()}`);
+        }
+      }
+      expect(wrong).toEqual([]);
+      expect(questions.length).toBeGreaterThan(2_000);
+    }, 120_000);
 
     interface OwnSearch {
       readonly example: Example;

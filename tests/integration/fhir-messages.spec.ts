@@ -118,8 +118,9 @@ describe('$process-message', () => {
     const absolute = message();
     const task = entriesOf(absolute).find(({ resource }) => resource?.resourceType === 'Task');
     const [, ...others] = entriesOf(absolute);
-    const header = { ...headerOf(absolute), focus: [{ reference: 'Task/t' }] };
-    const entry = [{ fullUrl: 'https://general.example/fhir/MessageHeader/m', resource: header }, ...others.map((each) => (each === task ? { ...each, fullUrl: 'https://general.example/fhir/Task/t' } : each))];
+    const taskName = `Task/${task?.resource?.id ?? 't'}`;
+    const header = { ...headerOf(absolute), focus: [{ reference: taskName }] };
+    const entry = [{ fullUrl: `https://general.example/fhir/MessageHeader/${header.id}`, resource: header }, ...others.map((each) => (each === task ? { ...each, fullUrl: `https://general.example/fhir/${taskName}` } : each))];
     expect(taskIn(await process(from.fhir, { ...absolute, entry }))).not.toBe('');
   });
 

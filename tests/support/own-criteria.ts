@@ -22,25 +22,55 @@ function parametersOf(type: string): readonly SearchParameter[] {
  * expression, read by Medplum's FHIRPath, and R4's rules for each kind of parameter (search.html). It shares nothing with how Cairn indexes.
  */
 export function ownCriteria(resource: Resource): OwnCriterion[] {
-  const all = parametersOf(resource.resourceType).flatMap((parameter): OwnCriterion[] => {
-    // Every server gives these two anew.
-    if (parameter.code === '_lastUpdated' || parameter.code === '_id') return [];
-    if (parameter.type === 'composite') return compositeCriteria(resource, parameter);
-    return valuesOf(parameter.expression ?? '', toTypedValue(resource)).flatMap((value) => criteriaOf(parameter, value));
-  });
+  const all = searchedParameters(resource.resourceType).flatMap((parameter) => criteriaBy(parameter, resource));
   return [...new Map(all.map((criterion) => [criterion.join('='), criterion])).values()];
 }
 
-const valuesOf = (expression: string, ...context: TypedValue[]): TypedValue[] => evalFhirPathTyped(expression, context);
+/** The parameters whose values a type's resources bring along. */
+const searchedParameters = (type: string): readonly SearchParameter[] =>
+  // Every server gives these two anew; places near by are not looked for.
+  parametersOf(type).filter(({ code, type: kind }) => code !== '_lastUpdated' && code !== '_id' && kind !== 'special');
 
-function criteriaOf({ code, type }: SearchParameter, value: TypedValue): OwnCriterion[] {
+function criteriaBy(parameter: SearchParameter, resource: Resource): OwnCriterion[] {
+  if (parameter.type === 'composite') return compositeCriteria(resource, parameter);
+  return valuesOf(parameter.expression ?? '', toTypedValue(resource)).flatMap((value) => criteriaOf(parameter, value));
+}
+
+/** For each parameter of a type, those of its resources that have no value for it. */
+export function withoutValue<T extends Resource>(type: string, resources: readonly T[]): [code: string, without: T[]][] {
+  // R4 has no `:missing` for composites (search.html#modifiers).
+  const single = searchedParameters(type).filter(({ type: kind }) => kind !== 'composite');
+  return single.map((parameter) => [parameter.code, resources.filter((resource) => criteriaBy(parameter, resource).length === 0 && !refersInside(parameter, resource))]);
+}
+
+/** What is contained has no address to be looked for, and yet is there. */
+function refersInside({ type, expression = '' }: SearchParameter, resource: Resource): boolean {
+  const all = type === 'reference' ? valuesOf(expression.replace(/\.where\(resolve\(\) is \w+\)/g, ''), toTypedValue(resource)) : [];
+  return all.some(({ value }) => (typeof value === 'string' ? value : (value as Reference).reference)?.startsWith('#'));
+}
+
+/** `where(resolve() is Patient)`: only references to that type. */
+const TARGET = /\.where\(resolve\(\) is (\w+)\)$/;
+
+/**
+ * What an expression leads to. Medplum's FHIRPath doesn't know that everything is a Resource, nor the type of what stands on another server: these two
+ * are read here.
+ */
+const valuesOf = (expression: string, ...context: TypedValue[]): TypedValue[] =>
+  expression.split(' | ').flatMap((part) => {
+    const target = TARGET.exec(part)?.[1];
+    const values = evalFhirPathTyped(part.replace(TARGET, '').replace(/^(?:Domain)?Resource\./, ''), context);
+    return target ? values.filter(({ value }) => new RegExp(`(?:^|/)${target}/[^/]+(?:/_history/[^/]+)?$`).test((value as Reference).reference ?? '')) : values;
+  });
+
+function criteriaOf({ code, type, target }: SearchParameter, value: TypedValue): OwnCriterion[] {
   switch (type) {
     case 'token':
       return tokens(value).map(([modifier, text]) => [code + modifier, text]);
     case 'string':
       return strings(value).map((text) => [code, escaped(text)]);
     case 'reference':
-      return references(value).map(([modifier, text]) => [code + modifier, text]);
+      return references(value, target).map(([modifier, text]) => [code + modifier, text]);
     case 'date':
       return dates(value).map((text) => [code, text]);
     case 'number':
@@ -61,12 +91,16 @@ function compositeCriteria(resource: Resource, { code, expression = '', componen
     const parts = component.map(({ definition, expression: path }) => {
       const parameter = parametersOf(resource.resourceType).find(({ url }) => url === definition);
       const from = path.startsWith('%resource.') ? valuesOf(path.slice('%resource.'.length), root) : valuesOf(path.replace('DateTime', 'dateTime'), element);
-      return from.flatMap((value) => (parameter ? criteriaOf({ ...parameter, code: '' }, value) : []));
+      return from.flatMap((value) => (parameter ? criteriaOf({ ...parameter, type: kindOf(parameter, value), code: '' }, value) : []));
     });
     const plain = parts.map((criteria) => criteria.find(([modifier]) => modifier === '')?.[1]);
     return plain.every((text) => text !== undefined) ? [[code, plain.join('$')]] : [];
   });
 }
+
+/** R4 names the components of DocumentReference's `relationship` the wrong way round. */
+const kindOf = ({ type, base }: SearchParameter, { value }: TypedValue): SearchParameter['type'] =>
+  !base.includes('DocumentReference') || (type !== 'reference' && type !== 'token') ? type : typeof value === 'object' && 'reference' in value ? 'reference' : 'token';
 
 /** R4 search.html#escaping. */
 const escaped = (text: string): string => text.replace(/[\\,|$]/g, '\\$&');
@@ -81,12 +115,12 @@ function tokens({ type, value }: TypedValue): OwnCriterion[] {
       return [...coding.flatMap((each) => tokens({ type: 'Coding', value: each })), ...(text ? [[':text', escaped(text)] as const] : [])];
     }
     case 'Coding': {
-      const { system, code } = value as Coding;
-      return code ? [['', token(system, code)]] : [];
+      const { system, code, display } = value as Coding;
+      return [...(code ? [['', token(system, code)] as const] : []), ...(display ? [[':text', escaped(display)] as const] : [])];
     }
     case 'Identifier': {
-      const { system, value: written } = value as Identifier;
-      return written ? [['', token(system, written)]] : [];
+      const { system, value: written, type: kind } = value as Identifier;
+      return [...(written ? [['', token(system, written)] as const] : []), ...(kind?.text ? [[':text', escaped(kind.text)] as const] : [])];
     }
     case 'ContactPoint': {
       const { value: written } = value as ContactPoint;
@@ -106,21 +140,26 @@ function strings({ type, value }: TypedValue): string[] {
 const ofName = ({ text, family, given = [], prefix = [], suffix = [] }: HumanName) => [text, family, ...given, ...prefix, ...suffix];
 const ofAddress = ({ text, line = [], city, district, state, postalCode, country }: Address) => [text, ...line, city, district, state, postalCode, country];
 
-function references({ value }: TypedValue): OwnCriterion[] {
+function references({ value }: TypedValue, targets: SearchParameter['target']): OwnCriterion[] {
+  // The first entry of a document or a message stands where a reference could.
+  const { resourceType: inline, id } = value as Resource;
+  if (inline) return id && targets?.includes(inline) ? [['', `${inline}/${id}`]] : [];
   const { reference, identifier } = typeof value === 'string' ? { reference: value } : (value as Reference);
   // What is contained in a resource has no address of its own.
   if (reference && !reference.startsWith('#')) return [['', escaped(reference)]];
   return identifier?.value ? [[':identifier', token(identifier.system, identifier.value)]] : [];
 }
 
-function dates({ type, value }: TypedValue): string[] {
+function dates({ value, type }: TypedValue): string[] {
   // A choice of types may also hold words, such as "daily".
-  if (typeof value === 'string') return type === 'string' ? [] : [value];
+  if (typeof value === 'string') return /^\d{4}/.test(value) ? [value] : [];
   if (type === 'Period') {
     const { start, end } = value as Period;
     return [...(start ? [`ge${start}`] : []), ...(end ? [`le${end}`] : [])];
   }
-  return type === 'Timing' ? ((value as Timing).event ?? []).map((event) => `ge${event}`).slice(0, 1) : [];
+  if (type !== 'Timing') return [];
+  const { event = [], repeat } = value as Timing;
+  return [...event.map((each) => `ge${each}`).slice(0, 1), ...(repeat?.boundsPeriod ? dates({ type: 'Period', value: repeat.boundsPeriod }) : [])];
 }
 
 function quantities({ type, value }: TypedValue): string[] {

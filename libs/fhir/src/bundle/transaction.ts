@@ -6,6 +6,7 @@ import type { ConditionalDeletes } from '../interactions/conditional-delete.js';
 import { settled } from '../interactions/conditional-update.js';
 import { PERMISSION, type FhirWrites } from '../interactions/fhir-writes.js';
 import { deletedTogether, placed, within, type NamedWrite, type WriteRequest, type Written } from '../interactions/write-request.js';
+import { settleEntryIds } from '../lossless/entry-ids.js';
 import { replaceLinks, type Link } from '../lossless/links.js';
 import { readObject, type JsonObject } from '../lossless/read-body.js';
 import type { References } from '../search-index/references.js';
@@ -111,6 +112,7 @@ export class TransactionWrites {
     const base = baseOf(fullUrl);
     // A Bundle within, such as a document, may bring along a copy of another entry: its references and that copy's fullUrl must stay the same address.
     const inBundle = content.value['resourceType'] === 'Bundle';
+    const ids = new Map(inBundle ? [...addresses.values()].map((name) => [this.references.absolute(name), name.slice(name.indexOf('/') + 1)]) : []);
     const named = ({ key, value }: Link): string | undefined => {
       if (key === 'fullUrl') return inBundle ? addresses.get(value) : undefined;
       if (key !== 'reference') return value.startsWith('urn:') ? addresses.get(value) : undefined;
@@ -122,8 +124,9 @@ export class TransactionWrites {
       return name !== undefined && inBundle ? this.references.absolute(name) : name;
     };
     try {
-      const json = replaceLinks(content.json, replacement);
-      return json === content.json ? content : readObject(json);
+      const linked = replaceLinks(content.json, replacement);
+      if (linked === content.json) return content;
+      return readObject(inBundle ? settleEntryIds(linked, (address) => ids.get(address)) : linked);
     } catch (error) {
       throw placed(path, error);
     }

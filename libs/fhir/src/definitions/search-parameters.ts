@@ -43,7 +43,7 @@ function readAll(): Map<string, Map<string, SearchParameterDefinition>> {
     const components = (definition.component ?? []).map(({ definition: url, expression }) => ({ kind: kinds.get(url) ?? 'special', expression }));
     const parts = splitUnion(definition.expression);
     for (const name of typesOf(definition)) {
-      const expressions = parts.filter((part) => ['Resource', 'DomainResource', name].includes(rootOf(part)));
+      const expressions = parts.map((part) => rooted(part, name)).filter((part) => ['Resource', 'DomainResource', name].includes(rootOf(part)));
       if (expressions.length === 0) continue;
       result.get(name)?.set(definition.code, {
         code: definition.code,
@@ -68,5 +68,8 @@ function typesOf(definition: SearchParameter): string[] {
 
 /** Parts of `a | b | (c as T)`. The definitions never nest a union in brackets. */
 const splitUnion = (expression: string): string[] => expression.split('|').map((part) => part.trim());
+
+/** An expression that begins at a type. Those of InsurancePlan's `name` begin at its elements. */
+const rooted = (part: string, type: string): string => (/^[a-z]/.test(part) ? `${type}.${part}` : part);
 
 const rootOf = (expression: string): string => /^\(?\s*([A-Za-z]+)/.exec(expression)?.[1] ?? '';

@@ -90,7 +90,7 @@ const reference: IndexValue = (rows, source, value, type, references) => {
 };
 
 /** Stands in the index for every reference to a contained resource. */
-const CONTAINED = '#';
+export const CONTAINED = '#';
 
 /** A resource that stands where a reference could: the first entry of a message or a document. */
 const inlineReference = (value: Fields): string | undefined => {

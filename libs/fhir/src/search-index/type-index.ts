@@ -84,7 +84,7 @@ export class TypeIndex {
       }
       return source;
     });
-    const targets = new Set(expressions.map(({ target }) => target));
+    const targets = new Set(expressions.map(({ target, paths }) => target ?? inlineTarget(definition, paths)));
     const [target] = targets.size === 1 ? targets : [];
     const single = sources.length === 1 && (sources[0]?.paths ?? []).length === 1 && (sources[0]?.paths ?? []).every(({ repeats }) => !repeats);
     this.parameters.set(definition.code, { definition, kind, sources, single, ...(target ? { target } : {}) });
@@ -128,6 +128,10 @@ export class TypeIndex {
     return rows;
   }
 }
+
+/** The type of a resource that stands where a reference could, as a document's Composition does: that of the others is another parameter's. */
+const inlineTarget = ({ targets }: SearchParameterDefinition, paths: readonly ValuePath[]): string | undefined =>
+  targets.length === 1 && paths.length > 0 && paths.every(({ type }) => type === 'Resource') ? targets[0] : undefined;
 
 /** Numbers that stand in the index tables. Derived from type, expression and kind, so they are the same in every process. */
 const numbersOf = (key: string): SourceNumbers => ({

@@ -1,5 +1,5 @@
 import { indexedCode, systemHash } from '../search-index/index-rows.js';
-import { typedCode } from '../search-index/index-value.js';
+import { CONTAINED, typedCode } from '../search-index/index-value.js';
 import type { References } from '../search-index/references.js';
 import type { IndexedParameter, PlainParameter } from '../search-index/type-index.js';
 import type { Bindings } from './bindings.js';
@@ -53,7 +53,7 @@ export function criterionSql(criterion: Criterion, context: SqlContext, patient?
   const rows = (table: string, numbers: readonly number[], condition?: string): string => rowsSql(table, numbers, context, patient, condition);
   const ids = parameter.sources.map(({ id }) => id);
   if (modifier === 'missing') {
-    const present = [rows(TABLES[parameter.kind], ids), ...alsoPresent(parameter).map(({ table, numbers }) => rows(table, numbers))].map((select) => `r.seq in (${select})`);
+    const present = [rows(TABLES[parameter.kind], ids, ofTarget(parameter, context.bindings)), ...alsoPresent(parameter).map(({ table, numbers }) => rows(table, numbers))].map((select) => `r.seq in (${select})`);
     return values[0] === 'true' ? `not ${either(present)}` : either(present);
   }
   if (parameter.kind !== 'composite' && modifier in ASIDE) {
@@ -120,10 +120,17 @@ function numbersSql([first, ...others]: readonly number[], { bindings }: Pick<Sq
   return others.length === 0 ? `t.source = ${bindings.add(first)}` : `t.source = any(${bindings.add([first, ...others])}::int[])`;
 }
 
+/** The condition that a row is a reference to the one type that the parameter is about. Of what is contained, any may be. */
+function ofTarget(parameter: IndexedParameter, bindings: Bindings): string | undefined {
+  if (parameter.kind === 'composite' || parameter.target === undefined) return undefined;
+  return `(t.target = ${bindings.add(CONTAINED)} or t.target like ${bindings.add(`${parameter.target}/%`)} or t.target like ${bindings.add(`%/${parameter.target}/%`)})`;
+}
+
 /** Where else a row says that an element is there: a concept may have only a text, a reference only an identifier. */
 function alsoPresent(parameter: IndexedParameter): { table: string; numbers: number[] }[] {
   if (parameter.kind === 'token') return [{ table: 'fhir_string', numbers: parameter.sources.map(({ textId }) => textId) }];
-  if (parameter.kind === 'reference') return [{ table: 'fhir_token', numbers: parameter.sources.map(({ identifierId }) => identifierId) }];
+  // What an identifier alone stands for has no type that could be told.
+  if (parameter.kind === 'reference' && parameter.target === undefined) return [{ table: 'fhir_token', numbers: parameter.sources.map(({ identifierId }) => identifierId) }];
   return [];
 }
 

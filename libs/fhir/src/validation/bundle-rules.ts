@@ -10,25 +10,38 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 const OF_DOCUMENT = ['subject', 'encounter', 'author', 'attester.party', 'custodian', 'event.detail'];
 const OF_SECTION = ['author', 'focus', 'entry'];
 
-const RESTFUL = /^(https?:\/\/.+)\/[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/;
+const RESTFUL = /^(https?:\/\/.+)\/([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})$/;
 
 /**
- * What R4 asks of a Bundle in words, beyond its invariants: each `fullUrl` is absolute (bundle.html#Bundle), and a document holds, exactly
- * once, what its Composition refers to (documents.html#content), by the rules for references in Bundles (bundle.html#references).
+ * What R4 asks of a Bundle in words, beyond its invariants: each `fullUrl` is absolute and agrees with the resource (bundle.html#Bundle), what was
+ * found has an id (resource.html#id), and a document holds, exactly once, what its Composition refers to (documents.html#content), by the rules for
+ * references in Bundles (bundle.html#references).
  */
 export function bundleFaults(bundle: Fields): Fault[] {
   const entries = list(bundle['entry']).filter(isFields);
-  const faults = entries.flatMap((entry, index): Fault[] => {
-    const fullUrl = text(entry['fullUrl']);
-    if (fullUrl === undefined || /^[a-z][a-z0-9+.-]*:/i.test(fullUrl)) return [];
-    return [{ path: `Bundle.entry[${index}].fullUrl`, message: 'A fullUrl must be absolute, such as https://… or urn:uuid:….', type: 'value' }];
-  });
+  const faults = entries.flatMap((entry, index) => entryFaults(entry, `Bundle.entry[${index}]`, bundle['type'] === 'searchset'));
   const [first] = entries;
   const composition = first?.['resource'];
   if (bundle['type'] !== 'document' || !isFields(composition) || composition['resourceType'] !== 'Composition') return faults;
   const document = new DocumentCheck(entries, text(first?.['fullUrl']) ?? '');
   document.composition(composition, 'Bundle.entry[0].resource');
   return [...faults, ...document.faults];
+}
+
+function entryFaults({ fullUrl, resource }: Fields, path: string, found: boolean): Fault[] {
+  const address = text(fullUrl);
+  if (address !== undefined && !/^[a-z][a-z0-9+.-]*:/i.test(address)) {
+    return [{ path: `${path}.fullUrl`, message: 'A fullUrl must be absolute, such as https://… or urn:uuid:….', type: 'value' }];
+  }
+  if (!isFields(resource)) return [];
+  const { id, resourceType } = resource;
+  if (id === undefined) {
+    // Only what is sent to be created has no id, and what is said about the search itself.
+    return found && resourceType !== 'OperationOutcome' ? [{ path: `${path}.resource`, message: 'What a search found has an id.', type: 'invariant' }] : [];
+  }
+  const [, , namedType, namedId] = RESTFUL.exec(address ?? '') ?? [];
+  if (namedId === undefined || (namedType === resourceType && namedId === id)) return [];
+  return [{ path: `${path}.fullUrl`, message: 'The fullUrl must not disagree with the type and the id of the resource.', type: 'invariant' }];
 }
 
 class DocumentCheck {

@@ -4,6 +4,7 @@ import { bundleFaults } from './bundle-rules.js';
 import { rulesOf, type Invariant } from './element-rules.js';
 import type { Fault } from './fault.js';
 import { beginsBeforeEnd } from './period.js';
+import { targetFault } from './reference-targets.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -26,6 +27,9 @@ const BY_HAND: Readonly<Record<string, (value: Fields, root: Fields) => boolean>
   'per-1': ({ start, end }) => typeof start !== 'string' || typeof end !== 'string' || beginsBeforeEnd(start, end),
   'qty-3': (value) => !('code' in value) || 'system' in value,
 };
+
+/** Below this stand R4's own value sets, and no code system. */
+const VALUE_SETS = 'http://hl7.org/fhir/ValueSet/';
 
 const contained = (value: Fields): readonly Fields[] => list(value['contained']).filter(isFields);
 
@@ -58,6 +62,7 @@ class InvariantCheck {
     const rules = rulesOf(type);
     const { keys } = rules;
     for (const invariant of rules[kind]) this.#check(invariant, value, type, path, resource);
+    if (type === 'Coding' && kind === 'invariants') this.#system(value, path);
     for (const key in value) {
       const rule = keys.get(key);
       if (rule) {
@@ -66,7 +71,9 @@ class InvariantCheck {
         list(value[key]).forEach((element, index) => {
           const at = `${path}.${key}${isList ? `[${index}]` : ''}`;
           for (const invariant of rule[kind]) this.#check(invariant, element, rule.type, at, resource);
-          if (!rule.primitive && isFields(element)) this.#descend(element, rule.type, at, resource);
+          if (rule.primitive || !isFields(element)) return;
+          if (rule.targets && kind === 'invariants') this.#target(element, rule.targets, at);
+          this.#descend(element, rule.type, at, resource);
         });
       } else if (key.startsWith('_')) {
         for (const element of list(value[key])) if (isFields(element)) this.object(element, 'Element', `${path}.${key}`, resource);
@@ -84,6 +91,17 @@ class InvariantCheck {
     // A Bundle's entries stand for themselves; a contained resource may refer to its container's other contained resources.
     if (path.endsWith('.resource')) this.faults.push(...prefixed((this.kind === 'invariants' ? invariantFaults : unheededAdvice)(element, inner), inner, path));
     else this.object(element, inner, path, element);
+  }
+
+  /** A system says where a code is defined (R4 datatypes.html#Coding), which a value set doesn't. */
+  #system({ system }: Fields, path: string): void {
+    if (typeof system !== 'string' || !system.startsWith(VALUE_SETS)) return;
+    this.faults.push({ path: `${path}.system`, message: 'Must name a code system, but this is a value set.', type: 'invariant' });
+  }
+
+  #target(reference: Fields, targets: ReadonlySet<string>, path: string): void {
+    const message = targetFault(reference, targets, this.root);
+    if (message !== undefined) this.faults.push({ path, message, type: 'invariant' });
   }
 
   #check(invariant: Invariant, value: unknown, type: string, path: string, resource: Fields): void {

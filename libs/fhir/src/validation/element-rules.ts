@@ -15,6 +15,8 @@ export interface ElementRule {
   readonly element: string;
   /** The codes that it must take its own from; undefined where it may have others, or where nobody can list them. */
   readonly codes: CodeSet | undefined;
+  /** The types that a reference may lead to, none where it may lead to any; undefined for what is no reference. */
+  readonly targets: ReadonlySet<string> | undefined;
   /** Invariants that hold for this element beyond those of its type. */
   readonly invariants: readonly Invariant[];
   /** Rules that one should keep, but need not. */
@@ -62,7 +64,7 @@ function compile(type: string): TypeRules {
   for (const [element, definition] of Object.entries(structure.elements)) {
     const isChoice = element.endsWith('[x]');
     const names: string[] = [];
-    for (const { code } of definition.type) {
+    for (const { code, targetProfile } of definition.type) {
       const key = isChoice ? element.slice(0, -3) + capitalize(code) : element;
       // The definitions give a resource's own id the type of any text.
       const valueType = element === 'id' && isResourceType(type) ? 'id' : code;
@@ -75,6 +77,7 @@ function compile(type: string): TypeRules {
         max: definition.max,
         element,
         codes: CODED.has(valueType) ? requiredCodes(definition) : undefined,
+        targets: valueType === 'Reference' ? targetTypes(targetProfile) : undefined,
         ...read((definition.constraints ?? []).filter(({ key: name }) => !ofType.some((other) => other.key === name))),
       });
       names.push(key);
@@ -89,6 +92,12 @@ const CODED: ReadonlySet<string> = new Set(['code', 'Coding', 'CodeableConcept']
 
 const requiredCodes = ({ binding }: InternalSchemaElement): CodeSet | undefined =>
   binding?.strength === 'required' && binding.valueSet ? codesOf(binding.valueSet) : undefined;
+
+/** The types that these profiles are for. One of them may be any resource. */
+function targetTypes(profiles: readonly string[] = []): ReadonlySet<string> {
+  const types = profiles.map((profile) => profile.slice(profile.lastIndexOf('/') + 1));
+  return new Set(types.every(isResourceType) ? types : []);
+}
 
 function read(constraints: readonly Constraint[]): Pick<TypeRules, 'invariants' | 'advice'> {
   const evaluated = constraints.filter(({ key }) => !NOT_EVALUATED.has(key));
