@@ -68,8 +68,14 @@ describe('$process-message', () => {
   /** How many patients and Tasks the hospital has here. */
   const stored = async (): Promise<number[]> => [(await from.fhir.ids('/Patient')).length, (await from.fhir.ids('/Task')).length];
 
-  it('is listed in the CapabilityStatement', async () => {
+  it('is listed in the CapabilityStatement, with the messages that it takes', async () => {
     const { body } = await from.fhir.get<CapabilityStatement>('/metadata');
+    const [messaging, ...others] = body.messaging ?? [];
+    expect(others).toEqual([]);
+    expect(messaging?.endpoint).toEqual([{ protocol: { system: 'http://terminology.hl7.org/CodeSystem/message-transport', code: 'http' }, address: `${body.implementation?.url}/$process-message` }]);
+    expect(messaging?.documentation).toContain(`${REFERRAL.system}|${REFERRAL.code}`);
+    expect(messaging?.supportedMessage).toEqual([{ mode: 'receiver', definition: `${body.implementation?.url}/MessageDefinition/patient-referral` }]);
+    expect((await from.fhir.post<OperationOutcome>('/CapabilityStatement/$validate', body)).body.issue?.filter(({ severity }) => severity === 'error')).toEqual([]);
     expect(body.rest?.[0]?.operation).toContainEqual({ name: 'process-message', definition: 'http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message' });
   });
 
@@ -132,6 +138,10 @@ describe('$process-message', () => {
     const renamed = await process(from.fhir, withChanged(sent, 'MessageHeader', { id: crypto.randomUUID() }));
     expect([first.status, again.text, renamed.text]).toEqual([200, first.text, first.text]);
     expect(await stored()).toEqual(before);
+    // Each of them is in the audit of what it was about.
+    const task = `Task/${taskIn(first)}`;
+    const audited = await app.transactions.read(app.scope(), (tx) => tx.query<{ patients: string[] }>(`select patients from audit where what = 'fhir.$process-message' and entities @> array[$1]`, [task]));
+    expect(audited.map(({ patients }) => patients)).toEqual(Array(3).fill([await patientOf(from.fhir, taskIn(first))]));
   });
 
   it('makes one referral of a message that comes several times at once', async () => {
@@ -140,6 +150,76 @@ describe('$process-message', () => {
     const replies = await Promise.all(Array.from({ length: 4 }, () => process(from.fhir, sent)));
     expect(replies.map(({ status, text }) => [status, text])).toEqual(Array(4).fill([200, replies[0]?.text]));
     expect(await stored()).toEqual([patients + 1, tasks + 1]);
+  });
+
+  const faulty = (sent: Bundle): Bundle => ({
+    ...sent,
+    entry: [...entriesOf(sent), { fullUrl: `urn:uuid:${crypto.randomUUID()}`, resource: JSON.parse('{"resourceType":"Flag","status":"busy","code":{"text":"x"},"subject":{"display":"y"},"colour":"red"}') as Resource }],
+  });
+
+  it('judges what a message brings along by the level of its sender, and tells what it let pass', async () => {
+    const refused = await process(from.fhir, faulty(message()));
+    expect([refused.status, issueOf(refused).sort()]).toEqual([400, ['Bundle.entry[4].resource.colour', 'Bundle.entry[4].resource.status']]);
+    for (const validation of ['warn', 'off'] as const) {
+      const lenient = new FhirClient(app, await app.asSystem('system/*.cruds', { connectionId: from.connectionId, clientId: `lenient-${validation}`, validation }));
+      const sent = message();
+      const reply = await process(lenient, faulty(sent));
+      expect(taskIn(reply)).not.toBe('');
+      const told = entriesOf(reply.body)[1]?.resource as OperationOutcome | undefined;
+      expect(told?.issue.map(({ severity, expression }) => [severity, expression?.[0]]).sort()).toEqual(validation === 'off' ? undefined : [['warning', 'Bundle.entry[4].resource.colour'], ['warning', 'Bundle.entry[4].resource.status']]);
+      expect(headerOf(reply.body).response?.details?.reference).toBe(told && entriesOf(reply.body)[1]?.fullUrl);
+      // What Cairn acts on must be sound at any level.
+      expect((await process(lenient, withChanged(message(), 'ServiceRequest', { subject: 'Patient/1' }))).status).toBe(400);
+    }
+  });
+
+  /** A message of a server whose entries call the patient by another id than the Patient has. */
+  function misnamed(change: (parts: { patient: Patient; subject: object; others: BundleEntry[] }) => void = () => undefined): Bundle {
+    const at = (name: string): string => `https://general.example/fhir/${name}`;
+    const parts = {
+      patient: { resourceType: 'Patient', id: 'p', identifier: [{ system: MRN, value: crypto.randomUUID() }], name: [{ family: 'Münster', given: ['Eva', 'L'] }], birthDate: '1974-11-24' } as Patient,
+      subject: { reference: 'Patient/other', display: 'Eva Munster' } as object,
+      others: [] as BundleEntry[],
+    };
+    change(parts);
+    const sent = message({ focus: [{ reference: 'Task/t' }] });
+    const entry = entriesOf(sent).map(({ fullUrl, resource }, index): BundleEntry => {
+      if (index === 0) return { fullUrl: at('MessageHeader/m'), ...(resource ? { resource } : {}) };
+      if (resource?.resourceType === 'Patient') return { fullUrl: at('Patient/p'), resource: parts.patient };
+      if (resource?.resourceType === 'Task') return { fullUrl: at('Task/t'), resource: { ...resource, focus: { reference: 'ServiceRequest/s' }, for: { reference: 'Patient/other' } } };
+      return resource?.resourceType === 'ServiceRequest' ? { fullUrl: at('ServiceRequest/s'), resource: { ...resource, subject: parts.subject } } : { fullUrl: fullUrl ?? '', ...(resource ? { resource } : {}) };
+    });
+    return { ...sent, entry: [...entry, ...parts.others] };
+  }
+
+  it('takes a patient called by another id for the one whom it brings along, where the name is said and nothing speaks against it', async () => {
+    const reply = await process(from.fhir, misnamed());
+    const patient = (await from.fhir.get<Patient>(`/Patient/${await patientOf(from.fhir, taskIn(reply))}`)).body;
+    expect(patient.name?.[0]?.family).toBe('Münster');
+    expect((entriesOf(reply.body)[1]?.resource as OperationOutcome).issue).toMatchObject([{ severity: 'warning', code: 'business-rule', expression: ['Bundle.entry'] }]);
+  });
+
+  it.each<[string, Parameters<typeof misnamed>[0]]>([
+    ['nobody says the name', (parts) => (parts.subject = { reference: 'Patient/other' })],
+    ['another name is said', (parts) => (parts.subject = { reference: 'Patient/other', display: 'Anna Münster' })],
+    ['more is said than the name', (parts) => (parts.subject = { reference: 'Patient/other', display: 'Eva Münster junior' })],
+    ['only the family name is said', (parts) => (parts.subject = { reference: 'Patient/other', display: 'Münster' })],
+    ['the Patient is called by its own id as well', (parts) => (parts.subject = { reference: 'Patient/p', display: 'Eva Münster' })],
+    ['two other ids are used', (parts) => (parts.subject = { reference: 'Patient/another', display: 'Eva Münster' })],
+    ['the other id is that of another server', (parts) => parts.others.push({ fullUrl: 'https://second.example/fhir/Flag/f', resource: { resourceType: 'Flag', status: 'active', code: { text: 'x' }, subject: { reference: 'Patient/other' } } })],
+    ['there are two Patients', (parts) => parts.others.push({ fullUrl: 'https://general.example/fhir/Patient/q', resource: { resourceType: 'Patient', name: [{ family: 'Else' }] } })],
+    ['another is contained', (parts) => parts.others.push({ fullUrl: 'https://general.example/fhir/Flag/f', resource: { resourceType: 'Flag', status: 'active', code: { text: 'x' }, subject: { reference: '#c' }, contained: [{ resourceType: 'Patient', id: 'c' }] } })],
+  ])('refuses to take them for one where %s', async (_what, change) => {
+    const before = await stored();
+    const reply = await process(from.fhir, misnamed(change));
+    expect([reply.status, [...new Set(issueOf(reply))]]).toEqual([422, ['reference']]);
+    expect(await stored()).toEqual(before);
+  });
+
+  it('leaves the id to a patient who has it here', async () => {
+    const known = await patientOf(from.fhir, taskIn(await process(from.fhir, message())));
+    const sent = JSON.parse(JSON.stringify(misnamed()).replaceAll('Patient/other', `Patient/${known}`)) as Bundle;
+    expect(await patientOf(from.fhir, taskIn(await process(from.fhir, sent)))).toBe(known);
   });
 
   it('keeps the names of one sender apart from those of another', async () => {
@@ -221,8 +301,7 @@ describeWithTestData(EXAMPLES, `the referral message among the examples of ${EXA
   let app: TestApp;
   let from: Hospital;
   const text = () => readFileSync(join(folder, 'Bundle-bundle-bser-referral-message-bundle-eve-everywoman.json'), 'utf8');
-  /** Its references to the patient name an id that no entry has; here they name the Patient that it brings along. */
-  const mended = () => JSON.parse(text().replaceAll('patient-us-core-patient-eve-everywoman', 'patient-bser-patient-eve-everywoman')) as Bundle;
+  const published = () => JSON.parse(text()) as Bundle;
 
   beforeAll(async () => {
     app = await startTestApp();
@@ -233,19 +312,16 @@ describeWithTestData(EXAMPLES, `the referral message among the examples of ${EXA
   });
   afterAll(() => app.stop());
 
-  it('is refused as it was published: all of it is about a Patient by another id than that of the one it brings along', async () => {
-    const reply = await process(from.fhir, JSON.parse(text()) as Bundle);
-    expect([reply.status, issueOf(reply)]).toEqual([422, ['Bundle.entry[8].resource.entry[0].resource.subject']]);
-    expect(await from.fhir.ids('/Task')).toEqual([]);
-  });
-
-  it('opens a referral once, and is answered the same when it comes again', async () => {
-    const reply = await process(from.fhir, mended());
+  it('is taken as it was published: it opens a referral once, and is answered the same when it comes again', async () => {
+    const reply = await process(from.fhir, published());
     const taskId = taskIn(reply);
-    expect(headerOf(reply.body).response).toEqual({ identifier: 'messageheader-bser-referral-messageheader', code: 'ok' });
+    expect(headerOf(reply.body).response).toMatchObject({ identifier: 'messageheader-bser-referral-messageheader', code: 'ok' });
     const patientId = await patientOf(from.fhir, taskId);
     const coordinator = new Staff(app, await app.as('coordinator'));
     expect(await coordinator.find(patientId)).toMatchObject({ taskId });
+    // All that it says is about a Patient by another id than that of the one it brings along, and names her.
+    expect((entriesOf(reply.body)[1]?.resource as OperationOutcome).issue).toHaveLength(1);
+    for (const query of ['Coverage?beneficiary', 'Consent?category=INFA&patient', 'ServiceRequest?patient']) expect(await from.fhir.ids(`/${query}=Patient/${patientId}`)).toHaveLength(1);
     expect((await from.fhir.get<Patient>(`/Patient/${patientId}`)).body.identifier?.[0]?.value).toBe('1032702');
     // Its document is still whole: the copy of the Patient within goes by the address that the Patient has here.
     const [documentId] = await from.fhir.ids('/Bundle?type=document');
@@ -255,7 +331,7 @@ describeWithTestData(EXAMPLES, `the referral message among the examples of ${EXA
     expect(subject).toMatch(new RegExp(`^http.*/fhir/Patient/${patientId}$`));
     expect(entriesOf(document).filter(({ fullUrl }) => fullUrl === subject)).toHaveLength(1);
 
-    expect((await process(from.fhir, mended())).text).toBe(reply.text);
+    expect((await process(from.fhir, published())).text).toBe(reply.text);
     expect([await from.fhir.ids('/Task'), await from.fhir.ids('/Patient')]).toEqual([[taskId], [patientId]]);
   });
 });

@@ -105,7 +105,7 @@ async function contentRules({ FHIR_NARRATIVE }: Config): Promise<ContentRules> {
         const fhirReads = new FhirReads(search);
         const reads = new ReadRequests(fhirReads, new AuditEvents(search, references, fhirReads), references, answers);
         operations.register(new ValidateOperation(fhirReads, commands));
-        operations.register(new ProcessMessageOperation(bundles, answers.base, config.FHIR_BUNDLE_LIMIT));
+        operations.register(new ProcessMessageOperation(bundles, references, answers.base, config.FHIR_BUNDLE_LIMIT));
         registerOwnOperations(operations, { reads: fhirReads, references, answers });
         const parts = { transactions, audits, reads, operations, writes, creates, deletes, bundles, answers, refusals: new RefusedAccess(transactions, references), refusedWrites, logger };
         return new FhirRouter(parts, { maxEntries: config.FHIR_BUNDLE_LIMIT });

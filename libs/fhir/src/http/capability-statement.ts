@@ -3,6 +3,7 @@ import { compartmentNames } from '../definitions/compartments.js';
 import { searchParametersOf } from '../definitions/search-parameters.js';
 import { isResourceType, resourceTypes } from '../definitions/structures.js';
 import { interactionsOf } from '../interactions/type-rules.js';
+import { messagingCapability } from '../messages/message-events.js';
 import type { FhirOperation, FhirOperations } from '../operations/fhir-operations.js';
 import { isIndexedKind } from '../search-index/index-value.js';
 import { EXTENSIONS, PROFILES } from '../subscriptions/backport.js';
@@ -51,6 +52,7 @@ export function capabilityStatement({ publicUrl, version, date, deletesAtOnce, o
         ...listed(operations.offered()),
       },
     ],
+    messaging: [messagingCapability(`${publicUrl}/fhir`)],
   };
 }
 
@@ -60,6 +62,9 @@ const subscribing = (topics: SubscriptionTopics): Pick<CapabilityStatementRestRe
   extension: topics.canonicals.map((valueCanonical) => ({ url: EXTENSIONS.topicOffered, valueCanonical })),
   updateCreate: false,
 });
+
+/** R4 allows no empty list. */
+const unlessEmpty = <K extends 'searchInclude' | 'searchRevInclude'>(key: K, list: string[]): Partial<Record<K, string[]>> => (list.length === 0 ? {} : ({ [key]: list } as Partial<Record<K, string[]>>));
 
 /** The operations as a CapabilityStatement lists them; R4 allows no empty list. */
 const listed = (operations: readonly FhirOperation[]): { operation?: { name: string; definition: string }[] } =>
@@ -82,8 +87,8 @@ function resourceCapability(type: ResourceType, deletesAtOnce: number, operation
       conditionalUpdate: interactions.includes('update'),
       conditionalDelete: !interactions.includes('delete') ? 'not-supported' : deletesAtOnce > 1 ? 'multiple' : 'single',
       referencePolicy: ['literal', 'logical'],
-      searchInclude: indexed.filter(({ kind }) => kind === 'reference').map(({ code }) => `${type}:${code}`),
-      searchRevInclude: referencingOf(type),
+      ...unlessEmpty('searchInclude', indexed.filter(({ kind }) => kind === 'reference').map(({ code }) => `${type}:${code}`)),
+      ...unlessEmpty('searchRevInclude', referencingOf(type)),
       searchParam: indexed.map(({ code, url, kind }) => ({ name: code, definition: url, type: kind })),
       ...listed(operations.offered(type)),
     },

@@ -51,11 +51,14 @@ export function placed(path: string, error: unknown): unknown {
   const issues = error.issues.length > 0 ? error.issues : [{ path: '', message: error.message }];
   return new CairnError(error.kind, error.message, {
     code: error.code,
-    issues: issues.map((issue) => ({ ...issue, path: issue.path === '' ? path : `${path}.${issue.path.replace(/^[A-Z]\w*\./, '')}` })),
+    issues: issues.map((issue) => ({ ...issue, path: pathWithin(path, issue.path) })),
     ...(error.status === undefined ? {} : { status: error.status }),
     cause: error,
   });
 }
+
+/** The path of an element, `Task.status`, as it is in a body that has the resource at `place`. */
+export const pathWithin = (place: string, path: string): string => (path === '' ? place : `${place}.${path.replace(/^[A-Z]\w*\./, '')}`);
 
 /** What came of a conditional deletion, whose resources were deleted one by one. */
 export function deletedTogether(each: readonly Written[]): Written {

@@ -1,15 +1,21 @@
-import { invalid, newId } from '@cairn/kernel';
+import { invalid } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
-import type { Bundle, MessageHeader } from '@medplum/fhirtypes';
+import type { Bundle } from '@medplum/fhirtypes';
 import type { AccessPolicy } from '../access/access-policy.js';
-import type { TransactionWrites } from '../bundle/transaction.js';
+import type { TransactionWrites, WritingEntry } from '../bundle/transaction.js';
 import { touchedBy } from '../http/answers.js';
 import type { FhirAnswer, FhirRequest } from '../http/fhir-request.js';
+import { outcomeOf } from '../http/notes-outcome.js';
 import { badParameter } from '../interactions/history-parameters.js';
+import { pathWithin, type Written } from '../interactions/write-request.js';
 import type { FhirOperation, OperationTarget } from '../operations/fhir-operations.js';
 import { parametersOf } from '../operations/operation-parameters.js';
-import { nameOf } from '../store/stored-version.js';
+import type { References } from '../search-index/references.js';
+import { nameOf, readCurrent, readOne } from '../store/stored-version.js';
+import type { Note } from '../validation/fault.js';
 import { claimMessage } from './message-log.js';
+import { messageResponse } from './message-response.js';
+import { patientByName, withPatient, type PatientByName } from './patient-by-name.js';
 import { readMessage, type Message } from './read-message.js';
 
 /**
@@ -26,6 +32,7 @@ export class ProcessMessageOperation implements FhirOperation {
   /** @param base this server's FHIR address */
   constructor(
     private readonly bundles: TransactionWrites,
+    private readonly references: References,
     private readonly base: string,
     private readonly maxEntries: number,
   ) {}
@@ -41,36 +48,42 @@ export class ProcessMessageOperation implements FhirOperation {
     const claimed = await claimMessage(tx, message);
     if (claimed.answered !== undefined) {
       await claimed.settle(claimed.answered);
-      return { status: 200, json: claimed.answered };
+      return { status: 200, json: claimed.answered, touched: touchedBy([...(await readCurrent(tx, this.#focusIn(claimed.answered))).values()]) };
     }
-    const written = await this.bundles.perform(tx, policy, message.entries);
-    const focus = message.focus.flatMap(({ entry }) => written.get(entry)?.version ?? []);
-    const response = JSON.stringify(this.#response(tx, message, focus.map(nameOf)));
+    const byName = await this.#byName(tx, message);
+    const entries = byName ? withPatient(message.entries, byName) : message.entries;
+    const written = await this.bundles.perform(tx, policy, entries);
+    const resultOf = ({ entry }: WritingEntry): Written | undefined => written.get(entry);
+    const notes = entries.flatMap((each) => (resultOf(each)?.notes ?? []).map((note) => ({ ...note, path: pathWithin(each.request.path, note.path) })));
+    if (byName) notes.unshift(NAMED_IN_WORDS);
+    const focus = message.focus.flatMap((each) => resultOf(each)?.version ?? []).map(nameOf);
+    const response = JSON.stringify(messageResponse({ base: this.base, header: message.header, focus, at: tx.clock.now(), ...(notes.length > 0 ? { details: outcomeOf(notes) } : {}) }));
     await claimed.settle(response);
     return { status: 200, json: response, touched: touchedBy([...written.values()].flatMap(({ version }) => version ?? [])) };
   }
 
-  #response({ clock }: Tx, { header }: Message, focus: readonly string[]): Bundle {
-    const { source, eventCoding } = header;
-    const id = newId();
-    const answer: MessageHeader = {
-      resourceType: 'MessageHeader',
-      id,
-      ...(eventCoding ? { eventCoding } : {}),
-      destination: [{ ...(source?.name === undefined ? {} : { name: source.name }), endpoint: source?.endpoint }],
-      source: { name: 'Cairn', endpoint: `${this.base}/$process-message` },
-      response: { identifier: header.id, code: 'ok' },
-      focus: focus.map((name) => ({ reference: `${this.base}/${name}` })),
-    };
-    return {
-      resourceType: 'Bundle',
-      identifier: { system: 'urn:ietf:rfc:3986', value: `urn:uuid:${newId()}` },
-      type: 'message',
-      timestamp: clock.now().toISOString(),
-      entry: [{ fullUrl: `urn:uuid:${id}`, resource: answer }],
-    };
+  /** The patient whom the message names in words alone. One who is known here by the address that it uses is meant by it. */
+  async #byName(tx: Tx, { entries }: Message): Promise<PatientByName | undefined> {
+    const byName = patientByName(entries);
+    const known = byName && (await readOne(tx, 'Patient', byName.id));
+    return known ? undefined : byName;
+  }
+
+  /** What the response to an earlier message was about. */
+  #focusIn(response: string): { type: string; id: string }[] {
+    const [header] = (JSON.parse(response) as Bundle).entry ?? [];
+    const focus = header?.resource?.resourceType === 'MessageHeader' ? (header.resource.focus ?? []) : [];
+    return focus.flatMap(({ reference = '' }) => this.references.local(reference) ?? []);
   }
 }
+
+/** Said of a message that calls its patient by another address than it gives. */
+const NAMED_IN_WORDS: Note = {
+  severity: 'warning',
+  code: 'business-rule',
+  path: 'Bundle.entry',
+  message: 'References to a Patient lead to no entry. They were taken for the one Patient that the message brings along, whose name they say. Let them have the fullUrl of that entry.',
+};
 
 /** Refuses parameters that ask for what isn't offered: answers come at once, to whoever asked. */
 function demandSynchronous(request: FhirRequest): void {

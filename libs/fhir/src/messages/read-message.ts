@@ -7,7 +7,8 @@ import { demandInteraction } from '../interactions/type-rules.js';
 import { within } from '../interactions/write-request.js';
 import { readObject, type JsonObject } from '../lossless/read-body.js';
 import { escapeText } from '../search/parameter-text.js';
-import { validate } from '../validation/validate.js';
+import { typeOf, validate } from '../validation/validate.js';
+import { eventNamed, handledEvents, type MessageEvent } from './message-events.js';
 import rules from './message-rules.json' with { type: 'json' };
 
 /** A message as it is understood. */
@@ -34,14 +35,14 @@ export function readMessage(body: JsonObject, maxEntries: number): Message {
   const [first] = entriesIn(body, maxEntries);
   if (!isHeaderEntry(first)) throw bad('Bundle.entry[0].resource', 'Must be a MessageHeader: it comes first.');
 
-  const bundle = validate(value) as Bundle;
+  const bundle = validate(envelopeOf(value)) as Bundle;
   const [headerEntry, ...others] = bundle.entry ?? [];
   const header = headerEntry?.resource as MessageHeader;
   const { id } = header;
   if (id === undefined) throw bad('Bundle.entry[0].resource.id', 'Is required and missing: the response quotes it, and by it a message that is sent again is known.');
   const event = eventOf(header);
   const texts = resourceTexts(body.json);
-  const entries = others.map((entry, index) => entryOf(entry, `Bundle.entry[${index + 1}]`, texts[index + 1]));
+  const entries = others.map((entry, index) => entryOf(entry.fullUrl, `Bundle.entry[${index + 1}]`, texts[index + 1]));
   const { system = '', value: number } = bundle.identifier ?? {};
   return {
     header: { ...header, id },
@@ -51,23 +52,36 @@ export function readMessage(body: JsonObject, maxEntries: number): Message {
   };
 }
 
-const isHeaderEntry = (entry: unknown): boolean =>
-  typeof entry === 'object' && entry !== null && 'resource' in entry && typeof entry.resource === 'object' && entry.resource !== null && 'resourceType' in entry.resource && entry.resource.resourceType === 'MessageHeader';
+const isHeaderEntry = (entry: unknown): boolean => isFields(entry) && isFields(entry['resource']) && entry['resource']['resourceType'] === 'MessageHeader';
+
+const isFields = (value: unknown): value is JsonObject['value'] => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What is known of the message's event. Refuses with 422 one that nothing handles, and an answer to a message. */
-function eventOf({ eventCoding, response }: MessageHeader): (typeof rules.events.value)[number] {
+function eventOf({ eventCoding, response }: MessageHeader): MessageEvent {
   if (response) throw unprocessable('response', 'Must not be there: this server sends no messages, so it takes no responses.');
-  const event = rules.events.value.find(({ system, code }) => system === eventCoding?.system && code === eventCoding.code);
+  const event = eventNamed(eventCoding);
   if (event) return event;
-  const handled = rules.events.value.map(({ system, code }) => `${system}|${code}`).join(', ');
-  throw unprocessable(eventCoding ? 'eventCoding' : 'eventUri', `Must be an eventCoding that is handled here: ${handled}.`);
+  throw unprocessable(eventCoding ? 'eventCoding' : 'eventUri', `Must be an eventCoding that is handled here: ${handledEvents()}.`);
 }
 
-function entryOf({ fullUrl, resource }: NonNullable<Bundle['entry']>[number], path: string, json: string | undefined): WritingEntry {
-  if (!resource || json === undefined) throw bad(`${path}.resource`, 'Is required and missing: each entry of a message is a resource.');
-  const type = resource.resourceType;
+/**
+ * The Bundle as it is judged for itself: with something sound in the place of what it brings along, which is judged when it is stored, by the
+ * level of its sender like any other write, and with its links replaced.
+ */
+function envelopeOf(value: JsonObject['value']): JsonObject['value'] {
+  const entries: readonly unknown[] = Array.isArray(value['entry']) ? value['entry'] : [];
+  const standIn = (entry: unknown, index: number): unknown => (index > 0 && isFields(entry) && isFields(entry['resource']) ? { ...entry, resource: { resourceType: 'Parameters' } } : entry);
+  return { ...value, entry: entries.map(standIn) };
+}
+
+function entryOf(fullUrl: string | undefined, path: string, json: string | undefined): WritingEntry {
+  if (json === undefined) throw bad(`${path}.resource`, 'Is required and missing: each entry of a message is a resource.');
   const content = readObject(json);
-  within(`${path}.resource`, () => demandInteraction(type, 'create'));
+  const type = within(`${path}.resource`, () => {
+    const named = typeOf(content.value);
+    demandInteraction(named, 'create');
+    return named;
+  });
   const criteria = PARTIES.has(type) ? identityIn(content.value) : undefined;
   return {
     entry: { path, method: 'POST', url: type, ...(fullUrl === undefined ? {} : { fullUrl }), resource: content },

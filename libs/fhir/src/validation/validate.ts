@@ -1,4 +1,4 @@
-import type { Resource } from '@medplum/fhirtypes';
+import type { Resource, ResourceType } from '@medplum/fhirtypes';
 import { invalid, type CairnError } from '@cairn/kernel';
 import type { ValidationLevel } from '@cairn/platform';
 import { isResourceType } from '../definitions/structures.js';
@@ -35,7 +35,7 @@ export function faultsOf(value: Fields, level: ValidationLevel = 'strict'): Faul
 }
 
 /** The type of a resource. Refuses with 400 one that R4 doesn't know. */
-export function typeOf({ resourceType }: Fields): string {
+export function typeOf({ resourceType }: Fields): ResourceType {
   if (typeof resourceType === 'string' && isResourceType(resourceType)) return resourceType;
   throw invalid('The resource has no type that FHIR R4 knows.', {
     code: 'unknown-resource-type',
