@@ -1,7 +1,8 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FhirStore, sharePatient } from '@cairn/fhir';
-import { DueWorkRegistry, TokenService } from '@cairn/platform';
-import type { Bundle, OperationOutcome, Patient, ServiceRequest } from '@medplum/fhirtypes';
+import { DueWorkRegistry, OpenLoops, TokenService } from '@cairn/platform';
+import type { Bundle, OperationOutcome, Patient, ServiceRequest, Task } from '@medplum/fhirtypes';
 import pg from 'pg';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
@@ -25,7 +26,7 @@ interface Item {
   readonly decidedBy: string | null;
   readonly availableActions: readonly string[];
   readonly outcome: OperationOutcome;
-  readonly request?: { readonly url: string; readonly headers: Record<string, string>; readonly body: string };
+  readonly request?: { readonly url: string; readonly headers: Record<string, string>; readonly body: string; readonly isCut: boolean };
   readonly result?: { readonly status: number; readonly resources: readonly string[] } | null;
 }
 interface Page {
@@ -68,6 +69,7 @@ describe('refused writes that may have carried a referral', () => {
     if (!newest) throw new Error('Nothing was kept.');
     return newest;
   };
+  const taskOf = async (id: string): Promise<Task> => (await new FhirClient(app, await app.as('coordinator')).get<Task>(`/Task/${id}`)).body;
   const admit = async (id: string): Promise<void> => {
     const patient: Patient & { id: string } = { resourceType: 'Patient', id, name: [{ family: 'Example', given: ['Late'] }], birthDate: '1980-05-01' };
     await app.transactions.run(app.scope(), async (tx) => {
@@ -94,6 +96,64 @@ describe('refused writes that may have carried a referral', () => {
     expect(whole.request).toMatchObject({ url: `ServiceRequest?identifier=urn:mrn|${patient}`, headers: { 'content-type': 'application/fhir+json' }, body: JSON.stringify(sent) });
     const audited = await owner.query<{ what: string; actor_id: string }>('select what, actor_id from audit where entities @> array[$1]', [`refused-write/${item.id}`]);
     expect(audited.rows).toEqual(expect.arrayContaining([{ what: 'refused-write.read', actor_id: 'demo-hospital-it' }, { what: 'refused-write.read-body', actor_id: 'demo-coordinator' }]));
+  });
+
+  it('are a Task for coordinators and hospital IT, which tells nothing of what was sent and is closed when they are decided about', async () => {
+    const patient = crypto.randomUUID();
+    const item = await refusedAs(from.fhir, request(patient));
+    const task = await taskOf(item.id);
+    expect(task).toMatchObject({ status: 'requested', priority: 'urgent', owner: { display: 'Coordinators and hospital IT' }, code: { coding: [{ code: 'refused-write' }] } });
+    expect(task.performerType?.map(({ coding }) => coding?.[0]?.code)).toEqual(['coordinator', 'hospital-it']);
+    expect(Date.parse(task.restriction?.period?.end ?? '') - Date.parse(task.authoredOn ?? '')).toBe(DAY);
+    expect(JSON.stringify(task)).not.toContain(patient);
+    expect((await from.fhir.get(`/Task/${item.id}`)).status).toBe(404);
+    expect(await from.fhir.ids('/Task?code=refused-write')).toEqual([]);
+
+    const watched = async () => (await app.transactions.read(app.scope(), (tx) => app.get(OpenLoops).check(tx, 1000))).find(({ kind }) => kind === 'refused write');
+    expect((await watched())?.loose.map(({ id }) => id)).not.toContain(item.id);
+    await owner.query(`update refused_write set first_at = now() - interval '25 hours' where id = $1`, [item.id]);
+    expect((await watched())?.loose).toContainEqual({ id: item.id, lacks: ['owner'] });
+
+    await it_.post(`refused-writes/${item.id}/replay`, { reason: 'Try' });
+    expect((await taskOf(item.id)).status).toBe('requested');
+    await admit(patient);
+    expect((await coordinator.post<Item>(`refused-writes/${item.id}/replay`, { reason: 'The record has arrived' })).body.state).toBe('replayed');
+    expect(await taskOf(item.id)).toMatchObject({ status: 'completed', businessStatus: { coding: [{ code: 'replayed' }] }, owner: { display: 'Demo coordinator' } });
+    expect((await watched())?.loose.map(({ id }) => id)).not.toContain(item.id);
+    const other = await refusedAs(from.fhir, request(crypto.randomUUID()));
+    await it_.post(`refused-writes/${other.id}/dismissal`, { reason: 'Registered by hand' });
+    expect(await taskOf(other.id)).toMatchObject({ status: 'completed', businessStatus: { coding: [{ code: 'dismissed' }] } });
+  });
+
+  it('are kept though their body could not be read: too large, of another type, or not gzip to its end', async () => {
+    const words = `Words of ${crypto.randomUUID()}`;
+    const send = async (body: string | Buffer, headers: Record<string, string>, path = '/ServiceRequest'): Promise<Item> => {
+      const before = await count();
+      const reply = await from.fhir.post<OperationOutcome>(path, body, headers);
+      expect([reply.body.resourceType, await count()]).toEqual(['OperationOutcome', before + 1]);
+      const [newest] = await kept();
+      if (!newest) throw new Error('Nothing was kept.');
+      expect(newest.status).toBe(reply.status);
+      return coordinator.read<Item>(`refused-writes/${newest.id}`);
+    };
+    const text = JSON.stringify(request(crypto.randomUUID(), words));
+    const large = await send(`${text.slice(0, -1)},"note":[{"text":"${'x'.repeat(12_000_000)}"}]}`, {});
+    expect(large).toMatchObject({ status: 413, request: { isCut: true } });
+    expect([large.request?.body.length, large.request?.body.includes(words)]).toEqual([1_048_576, true]);
+    const again = await coordinator.post<Refusal>(`refused-writes/${large.id}/replay`, { reason: 'Try' });
+    expect([again.status, again.body.code]).toEqual([409, 'refused-write.cut']);
+    expect((await coordinator.post<Item>(`refused-writes/${large.id}/dismissal`, { reason: 'Registered by hand' })).body.state).toBe('dismissed');
+
+    const xml = `<ServiceRequest xmlns="http://hl7.org/fhir"><note><text value="${words}"/></note></ServiceRequest>`;
+    expect(await send(xml, { 'content-type': 'application/fhir+xml' })).toMatchObject({ status: 415, request: { isCut: false, body: xml } });
+    const whole = gzipSync(text);
+    expect(await send(whole.subarray(0, whole.length - 6), { 'content-encoding': 'gzip' })).toMatchObject({ status: 400, request: { isCut: true, body: expect.stringContaining(words) } });
+    expect(await send(Buffer.from(text), { 'content-encoding': 'br' }, '/$process-message')).toMatchObject({ status: 415, target: '$process-message' });
+
+    const before = await count();
+    expect((await from.fhir.post('/Patient', '<Patient/>', { 'content-type': 'application/fhir+xml' })).status).toBe(415);
+    expect((await new FhirClient(app, 'Bearer nobody').post('/ServiceRequest', xml, { 'content-type': 'application/fhir+xml' })).status).toBe(401);
+    expect(await count()).toBe(before);
   });
 
   it('open the referral when they are replayed once the cause is mended, and only once', async () => {
@@ -142,7 +202,7 @@ describe('refused writes that may have carried a referral', () => {
     await from.fhir.post('/ServiceRequest', sent);
     expect(await it_.read<Item>(`refused-writes/${id}`)).toMatchObject({ state: 'dismissed', times: 2 });
     for (const act of ['dismissal', 'replay']) expect((await coordinator.post<Refusal>(`refused-writes/${id}/${act}`, { reason: 'Again' })).body.code).toBe('refused-write.dismissed');
-    expect((await it_.read<Page>('refused-writes?state=dismissed')).items.map((item) => item.id)).toEqual([id]);
+    expect((await it_.read<Page>('refused-writes?state=dismissed')).items[0]?.id).toBe(id);
   });
 
   it('are kept where nobody can read them, where a Bundle holds one, and for each entry of a batch', async () => {
@@ -243,5 +303,6 @@ describe('refused writes that may have carried a referral', () => {
     expect(row).toMatchObject({ clinicId: app.clinicId });
     if (row) await purge?.perform(row);
     expect([await count(), await due()]).toEqual([0, []]);
+    expect(await taskOf(id)).toMatchObject({ status: 'failed', businessStatus: { coding: [{ code: 'dropped' }] } });
   });
 });

@@ -1,5 +1,5 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
-import { AuditWriter, CONFIG, Clients, DueWorkRegistry, KEYRING, LOGGER, OutsideHttp, Transactions, type Config, type Keyring, type Logger } from '@cairn/platform';
+import { AuditWriter, CONFIG, Clients, DueWorkRegistry, KEYRING, LOGGER, OpenLoops, OutsideHttp, Transactions, type Config, type Keyring, type Logger } from '@cairn/platform';
 import { AuditEvents } from './audit-events/audit-events.js';
 import { RefusedAccess } from './audit-events/refused-access.js';
 import { ConditionalReferences } from './bundle/conditional-references.js';
@@ -23,6 +23,7 @@ import { RefusedWriteDesk } from './refused-writes/refused-write-desk.js';
 import { RefusedWritePurge } from './refused-writes/refused-write-purge.work.js';
 import { RefusedWriteReplay } from './refused-writes/refused-write-replay.js';
 import { RefusedWriteController } from './refused-writes/refused-writes.controller.js';
+import { RefusedWriteTasks, openRefusedWrites } from './refused-writes/refused-write-tasks.js';
 import { RefusedWrites } from './refused-writes/refused-writes.js';
 import { References } from './search-index/references.js';
 import { Search } from './search/search.js';
@@ -83,14 +84,15 @@ async function contentRules({ FHIR_NARRATIVE }: Config): Promise<ContentRules> {
       useFactory: ({ base, search, writer }: StoreParts, topics: SubscriptionTopics, transactions: Transactions, keyring: Keyring, http: OutsideHttp, config: Config, logger: Logger) =>
         new Subscriptions({ base, search, writer, topics, transactions, keyring, http, config, logger }),
     },
-    { provide: RefusedWrites, inject: [Transactions, KEYRING, LOGGER], useFactory: (transactions: Transactions, keyring: Keyring, logger: Logger) => new RefusedWrites(transactions, keyring, logger) },
-    { provide: RefusedWriteDesk, inject: [Transactions, KEYRING], useFactory: (transactions: Transactions, keyring: Keyring) => new RefusedWriteDesk(transactions, keyring) },
-    { provide: RefusedWritePurge, inject: [Transactions], useFactory: (transactions: Transactions) => new RefusedWritePurge(transactions) },
+    { provide: RefusedWriteTasks, inject: [FhirStore], useFactory: (store: FhirStore) => new RefusedWriteTasks(store) },
+    { provide: RefusedWrites, inject: [Transactions, KEYRING, RefusedWriteTasks, LOGGER], useFactory: (transactions: Transactions, keyring: Keyring, tasks: RefusedWriteTasks, logger: Logger) => new RefusedWrites(transactions, keyring, tasks, logger) },
+    { provide: RefusedWriteDesk, inject: [Transactions, KEYRING, RefusedWriteTasks], useFactory: (transactions: Transactions, keyring: Keyring, tasks: RefusedWriteTasks) => new RefusedWriteDesk(transactions, keyring, tasks) },
+    { provide: RefusedWritePurge, inject: [Transactions, RefusedWriteTasks], useFactory: (transactions: Transactions, tasks: RefusedWriteTasks) => new RefusedWritePurge(transactions, tasks) },
     {
       provide: RefusedWriteReplay,
-      inject: [Transactions, KEYRING, Clients, FhirRouter, CONFIG],
-      useFactory: (transactions: Transactions, keyring: Keyring, clients: Clients, router: FhirRouter, config: Config) =>
-        new RefusedWriteReplay({ transactions, keyring, clients, router, base: config.PUBLIC_URL, limits: { maxDepth: config.FHIR_JSON_DEPTH_LIMIT } }),
+      inject: [Transactions, KEYRING, Clients, FhirRouter, RefusedWriteTasks, CONFIG],
+      useFactory: (transactions: Transactions, keyring: Keyring, clients: Clients, router: FhirRouter, tasks: RefusedWriteTasks, config: Config) =>
+        new RefusedWriteReplay({ transactions, keyring, clients, router, tasks, base: config.PUBLIC_URL, limits: { maxDepth: config.FHIR_JSON_DEPTH_LIMIT } }),
     },
     {
       provide: FhirRouter,
@@ -122,6 +124,7 @@ export class FhirModule implements OnModuleInit {
     private readonly work: DueWorkRegistry,
     private readonly exports: ExportWork,
     private readonly purge: RefusedWritePurge,
+    private readonly loops: OpenLoops,
   ) {}
 
   onModuleInit(): void {
@@ -129,5 +132,6 @@ export class FhirModule implements OnModuleInit {
     this.subscriptions.register(this.operations, this.work);
     this.work.register(this.exports);
     this.work.register(this.purge);
+    this.loops.register(openRefusedWrites);
   }
 }

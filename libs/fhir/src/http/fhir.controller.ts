@@ -52,7 +52,7 @@ export class FhirController {
   @All(['', '*'])
   async fhir(@CurrentScope() scope: Scope, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const sent = sentBy(request);
-    const { pretty, answer } = await this.#answer(scope, sent, single(request.headers.accept)).catch(async (error: unknown) => {
+    const { pretty, answer } = await this.#answer(scope, sent, request).catch(async (error: unknown) => {
       await this.refused.keep(scope, sent, error);
       throw error;
     });
@@ -62,19 +62,21 @@ export class FhirController {
     else await reply.type(FHIR_JSON).send(pretty ? prettyJson(json) : json);
   }
 
-  async #answer(scope: Scope, sent: SentRequest, accept: string | undefined): Promise<{ pretty: boolean; answer: FhirAnswer }> {
+  async #answer(scope: Scope, sent: SentRequest, { refusedBody, headers }: FastifyRequest): Promise<{ pretty: boolean; answer: FhirAnswer }> {
+    if (refusedBody) throw refusedBody.error;
     const asked = readSent(sent, this.config.PUBLIC_URL, { maxDepth: this.config.FHIR_JSON_DEPTH_LIMIT });
-    const { pretty } = presentationIn(asked.query, accept);
+    const { pretty } = presentationIn(asked.query, single(headers.accept));
     return { pretty, answer: await this.router.handle(scope, asked) };
   }
 }
 
-function sentBy({ method, url, headers, body }: FastifyRequest): SentRequest {
+function sentBy({ method, url, headers, body, refusedBody }: FastifyRequest): SentRequest {
   return {
     method,
     url: url.replace(/^\/fhir\/?/, ''),
     headers: Object.fromEntries(FHIR_HEADERS.map((name) => [name, single(headers[name])])),
     ...(typeof body === 'string' || Buffer.isBuffer(body) ? { body } : {}),
+    ...(refusedBody?.isWhole === false ? { isCut: true } : {}),
   };
 }
 

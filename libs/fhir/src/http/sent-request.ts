@@ -14,6 +14,8 @@ export interface SentRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** Bytes of JSON, or the text of a form. */
   readonly body?: Buffer | string;
+  /** Only the beginning of the body could be read. */
+  readonly isCut?: boolean;
 }
 
 /** Reads what was sent. Refuses a URL or a body that can't be read, and a form that is not a search. */

@@ -3,6 +3,7 @@ import { audit, may, type Keyring, type Scope, type Transactions, type Tx } from
 import type { OperationOutcome } from '@medplum/fhirtypes';
 import type { RefusedWriteQuery } from './refused-write.dto.js';
 import { ITEM_COLUMNS, itemOf, shownRequest, type RefusedWriteItem, type RefusedWriteRow, type RefusedWriteView, type ReplayResult } from './refused-write-view.js';
+import type { RefusedWriteTasks } from './refused-write-tasks.js';
 import { openRequest } from './sealed-request.js';
 
 export interface RefusedWritePage {
@@ -22,6 +23,7 @@ export class RefusedWriteDesk {
   constructor(
     private readonly transactions: Transactions,
     private readonly keyring: Keyring,
+    private readonly tasks: RefusedWriteTasks,
   ) {}
 
   /** Refused writes, of one state or of all, newest first. */
@@ -65,6 +67,7 @@ export class RefusedWriteDesk {
         text: `update refused_write set state = 'dismissed', decided_by = $3, decided_at = $4, reason = $5 where clinic_id = $1 and id = $2`,
         values: [scope.clinicId, id, deciderOf(scope), tx.clock.now(), reason],
       });
+      await this.tasks.follow(tx, id);
       await audit(tx, { action: 'update', what: 'refused-write.dismiss', entities: [entityOf(id)], purpose: reason });
     });
   }

@@ -4,6 +4,7 @@ import type { FhirRouter } from '../http/fhir-router.js';
 import { readSent } from '../http/sent-request.js';
 import type { JsonLimits } from '../lossless/json-limits.js';
 import { deciderOf, demandOpen, entityOf } from './refused-write-desk.js';
+import type { RefusedWriteTasks } from './refused-write-tasks.js';
 import type { ReplayResult } from './refused-write-view.js';
 import rules from './refused-writes.json' with { type: 'json' };
 import { openRequest, type KeptRequest } from './sealed-request.js';
@@ -15,6 +16,7 @@ export interface ReplayGround {
   readonly keyring: Keyring;
   readonly clients: Clients;
   readonly router: FhirRouter;
+  readonly tasks: RefusedWriteTasks;
   readonly base: string;
   readonly limits: JsonLimits;
 }
@@ -28,7 +30,8 @@ export class RefusedWriteReplay {
 
   /**
    * Sends the request through the FHIR interface once more. Whether it goes through or is refused anew is written to the row. Refuses with
-   * 409 what was decided about or is being replayed, and what came from a client that is no longer registered.
+   * 409 what was decided about or is being replayed, what came from a client that is no longer registered,
+   * and what could be kept only in part.
    *
    * The row is claimed first, so that of two who replay it at once one is refused. A process that dies between the write and the mark leaves
    * it to be replayed again after the claim's end.
@@ -52,6 +55,7 @@ export class RefusedWriteReplay {
   }
 
   async #send(scope: Scope, clientId: string, request: KeptRequest): Promise<Replayed> {
+    if (request.isCut) throw conflict('Only the beginning of the body was kept. Ask the sender for it, register the referral by hand, and dismiss this.', { code: 'refused-write.cut' });
     const { clients, router, base, limits } = this.ground;
     const client = await clients.find(clientId);
     if (client?.clinicId !== scope.clinicId) throw conflict('The client that sent this is not registered, or is disabled.', { code: 'refused-write.client-gone' });
@@ -75,6 +79,7 @@ export class RefusedWriteReplay {
           where clinic_id = $1 and id = $2`,
         values: [scope.clinicId, id, refused ? 'kept' : 'replayed', refused ? answer.status : null, refused ? answer.refusal : null, refused ? null : JSON.stringify(answer), deciderOf(scope), tx.clock.now(), reason],
       });
+      await this.ground.tasks.follow(tx, id);
       await audit(tx, { action: 'execute', what: 'refused-write.replay', entities: [entityOf(id)], outcome: refused ? 'refused' : 'success', purpose: reason });
     });
   }

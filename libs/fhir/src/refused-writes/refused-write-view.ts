@@ -41,7 +41,7 @@ export interface RefusedWriteItem {
 export interface RefusedWriteView extends RefusedWriteItem {
   readonly outcome: OperationOutcome;
   readonly result?: ReplayResult | null;
-  readonly request?: { readonly url: string; readonly headers: Readonly<Record<string, string | undefined>>; readonly body: string };
+  readonly request?: { readonly url: string; readonly headers: Readonly<Record<string, string | undefined>>; readonly body: string; readonly isCut: boolean };
 }
 
 /** A row without what is sealed. */
@@ -54,5 +54,5 @@ export const ITEM_COLUMNS = `id, client_name as client, client_id as "clientId",
 
 export const itemOf = (row: RefusedWriteRow, { actor }: Scope): RefusedWriteItem => ({ ...row, availableActions: row.state === 'kept' && may(actor, 'refusal.replay') ? ['replay', 'dismiss'] : [] });
 
-/** The request as a person reads it. Bytes that are no UTF-8 are shown as the replacement character. */
-export const shownRequest = ({ url, headers, body }: KeptRequest): NonNullable<RefusedWriteView['request']> => ({ url, headers, body: body.toString('utf8') });
+/** The request as a person reads it; `isCut` where only the beginning of its body could be kept. Bytes that are no UTF-8 are shown as the replacement character. */
+export const shownRequest = ({ url, headers, body, isCut = false }: KeptRequest): NonNullable<RefusedWriteView['request']> => ({ url, headers, body: body.toString('utf8'), isCut });

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { newId } from '@cairn/kernel';
 import { cairnScope, edgeError, type EdgeError, type Keyring, type Logger, type Scope, type SystemActor, type Transactions, type Tx } from '@cairn/platform';
 import type { SentRequest } from '../http/sent-request.js';
+import { TASK_COLUMNS, type RefusedWriteTaskFacts, type RefusedWriteTasks } from './refused-write-tasks.js';
 import rules from './refused-writes.json' with { type: 'json' };
 import { sealRequest, type KeptRequest } from './sealed-request.js';
 import { toldOutcome } from './told-outcome.js';
@@ -15,6 +16,7 @@ export class RefusedWrites {
   constructor(
     private readonly transactions: Transactions,
     private readonly keyring: Keyring,
+    private readonly tasks: RefusedWriteTasks,
     private readonly logger: Logger,
   ) {}
 
@@ -26,7 +28,7 @@ export class RefusedWrites {
     const { actor, correlationId } = scope;
     const error = edgeError(thrown);
     if (actor.kind !== 'system' || !isRefusal(error.status) || !mayCarryReferral(request) || !Buffer.isBuffer(request.body)) return;
-    const written = this.#write(scope, actor, { ...request, body: request.body }, error).catch((failure: unknown) => {
+    const written = this.#write(scope, actor, beginningOf({ ...request, body: request.body }), error).catch((failure: unknown) => {
       this.logger.error({ event: 'refused-write.not-kept', correlationId, error: failure });
     });
     const late = new AbortController();
@@ -50,27 +52,30 @@ export class RefusedWrites {
       });
       if (counted.length > 0) return;
       const id = newId();
-      await tx.query({
+      const [row] = await tx.query<{ id: string }>({
         name: 'refused-write-keep',
         text: `insert into refused_write (clinic_id, id, client_id, client_name, connection_id, method, target, fingerprint, sealed_request, bytes, status, outcome, first_at, last_at, purge_at)
           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14)
-          on conflict (clinic_id, client_id, fingerprint) do update set times = refused_write.times + 1, last_at = excluded.last_at`,
+          on conflict (clinic_id, client_id, fingerprint) do update set times = refused_write.times + 1, last_at = excluded.last_at returning id`,
         values: [clinicId, id, client.id, client.name, client.connectionId, request.method, targetOf(request.url), fingerprint, sealRequest(this.keyring, id, request), request.body.length, error.status, outcome, now, purgeAt],
       });
+      // Another may have kept the same at this moment.
+      if (row?.id === id) await this.tasks.follow(tx, id);
       await this.#makeRoom(tx, client.id);
     });
   }
 
   /** Drops what goes beyond the client's room: first what somebody has decided about, then the oldest. */
   async #makeRoom(tx: Tx, clientId: string): Promise<void> {
-    const dropped = await tx.query<{ state: string }>({
+    const dropped = await tx.query<RefusedWriteTaskFacts & { id: string }>({
       name: 'refused-write-room',
       text: `delete from refused_write r using (
           select id, row_number() over newest as nth, sum(bytes) over newest as filled from refused_write where clinic_id = $1 and client_id = $2
           window newest as (order by state = 'kept' desc, last_at desc, id desc)) ranked
-        where r.clinic_id = $1 and r.id = ranked.id and (nth > $3 or (nth > 1 and filled > $4)) returning state`,
+        where r.clinic_id = $1 and r.id = ranked.id and (nth > $3 or (nth > 1 and filled > $4)) returning ${TASK_COLUMNS.split(', ').map((column) => `r.${column}`).join(', ')}`,
       values: [tx.scope.clinicId, clientId, rules.perClient.requests, rules.perClient.bytes],
     });
+    await this.tasks.close(tx, dropped);
     const unseen = dropped.filter(({ state }) => state === 'kept').length;
     if (unseen > 0) this.logger.warn({ event: 'refused-write.dropped', correlationId: tx.scope.correlationId, count: unseen });
   }
@@ -80,3 +85,6 @@ export class RefusedWrites {
     return this.keyring.sign(createHash('sha256').update(`${method}\n${url}\n`).update(body).digest('hex'), 'refused-write');
   }
 }
+
+/** What is kept of a request whose body could not be read to its end. */
+const beginningOf = (request: KeptRequest): KeptRequest => (request.isCut ? { ...request, body: request.body.subarray(0, rules.bodyBytes) } : request);
