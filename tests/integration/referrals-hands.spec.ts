@@ -5,7 +5,7 @@ import { startTestApp, type TestApp } from '../support/app.js';
 import { asOwner } from '../support/clinic-settings.js';
 import { eventually } from '../support/eventually.js';
 import { EventStream } from '../support/event-stream.js';
-import { Staff, hospital, referralBundle, send, type Hospital, type ReferralParts } from '../support/referral-factory.js';
+import { Staff, hospital, referralBundle, send, type Hospital, type ReferralAnswer, type ReferralParts } from '../support/referral-factory.js';
 
 interface Item {
   readonly id: string;
@@ -16,6 +16,8 @@ interface Item {
   readonly team: { id: string; name: string };
   readonly claim: { by: { id: string } } | null;
   readonly availableActions: unknown[];
+  readonly redFlags: { hardStops: number; concerns: number };
+  readonly receivedAt: string;
 }
 interface List {
   readonly items: Item[];
@@ -270,10 +272,18 @@ describe('in whose hands the worklist is', () => {
   it('shows stale ones when they have not moved for as long as their state allows', async () => {
     const id = await referral();
     expect(await ids('view=stale')).not.toContain(id);
+    const stream = await EventStream.open(app, await app.as('coordinator'));
     await app.advance(2.1 * DAY_MS);
     expect(await ids('view=stale')).toContain(id);
-    await mine.act(id, 'POST', 'triage');
-    expect(await ids('view=stale')).not.toContain(id);
+    await eventually('the news that it is stale', () => stream.events.some(({ data }) => data.id === id));
+    stream.close();
+    const fresh = await referral();
+    const usual = (await list('view=open')).filter(({ redFlags }) => redFlags.hardStops + redFlags.concerns === 0);
+    const stale = usual.find((item) => item.id === id);
+    expect(stale).toMatchObject({ stale: true, nextAction: 'open-triage', nextActionAt: stale?.receivedAt });
+    expect(usual.findIndex((item) => item.id === id)).toBeLessThan(usual.findIndex((item) => item.id === fresh));
+    const moved = (await mine.act(id, 'POST', 'triage')) as ReferralAnswer & { nextActionAt: string; receivedAt: string };
+    expect([moved.nextActionAt > moved.receivedAt, await ids('view=stale')]).toEqual([true, expect.not.arrayContaining([id])]);
   });
 
   it('ends its streams when the server stops', async () => {

@@ -108,6 +108,7 @@ export class ReferralIntake {
       routingChosen: false,
       asksFor: 'care',
       staleAt: null,
+      staleNotedAt: null,
       appointmentId: null,
       appointmentAt: null,
       version: 1,

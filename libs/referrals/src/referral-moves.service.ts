@@ -5,12 +5,13 @@ import { atWallTime, localDay } from '@cairn/people';
 import { Clinics, audit, type EventIds, type Tx } from '@cairn/platform';
 import { advance, targetDate } from './referral.course.js';
 import { situationOf } from './referral-circumstances.js';
+import type { FlagLevel } from './red-flag-rules.js';
 import type { Face } from './referral.dialect.js';
 import { Referral, courseOf } from './referral.entity.js';
 import { ReferralProjection } from './referral-projection.service.js';
 import { ReferralTransition } from './referral-transition.entity.js';
 import * as events from './referral.events.js';
-import { nextStep, referralSettings, staleDays, type ReferralSettings } from './referral.settings.js';
+import { nextStep, referralSettings, staleDays, type NextStep, type ReferralSettings } from './referral.settings.js';
 import type { ReferralEvent, ReferralState } from './referral.workflow.js';
 import { demandUnclaimed } from './worklist/referral-claim.js';
 import { ReferralFacets } from './worklist/referral-facets.service.js';
@@ -78,6 +79,17 @@ export class ReferralMoves {
     return referral;
   }
 
+  /** It has not moved for as long as the clinic allows: it comes back on top, once, and open worklists hear of it. Does nothing when it has moved meanwhile. */
+  async comeStale(tx: Tx, referral: Referral): Promise<void> {
+    const now = tx.clock.now();
+    if (!referral.staleAt || now < referral.staleAt || referral.staleNotedAt) return;
+    referral.staleNotedAt = now;
+    arrange(referral, await this.settings(tx), now);
+    await audit(tx, { action: 'update', what: 'referral.stale', entities: [`Task/${referral.taskId}`], patients: [referral.patientId] });
+    await tx.emit(events.REFERRAL_STALE, idsOf(referral));
+    await tx.flush();
+  }
+
   /** Makes the move, or refuses with a conflict that names the rule. */
   async move(tx: Tx, referral: Referral, event: ReferralEvent, move: Move = {}): Promise<void> {
     if (!move.as) await demandUnclaimed(tx, referral);
@@ -117,22 +129,23 @@ export function arrange(referral: Referral, settings: ReferralSettings, now: Dat
   if (referral.openConcerns === 0) Object.assign(referral, { reviewDueAt: null, reviewEscalatedAt: null });
   else referral.reviewDueAt ??= reviewTime(now, settings);
   const step = !referral.settledAt ? nextStep(settings, referral, openFlag) : undefined;
-  referral.nextAction = step?.action ?? null;
-  if (step && !openFlag && referral.waitingAnswer === 'not-wanted') {
-    Object.assign(referral, { nextAction: 'confirm-not-wanted', nextActionAt: now });
-    return;
-  }
-  if (step && !openFlag && referral.referrerWroteAt) {
-    Object.assign(referral, { nextAction: 'answer-referrer', nextActionAt: new Date(referral.referrerWroteAt.getTime() + settings.answerReferrerDays * DAY_MS) });
-    return;
-  }
-  if (step && !openFlag && referral.informationStep) {
-    referral.nextAction = referral.informationStep === 'overdue' ? 'decide-without-information' : step.action;
-    referral.nextActionAt = referral.informationDueAt ?? now;
-    return;
-  }
-  referral.nextActionAt = !step ? null : openFlag === 'concern' ? referral.reviewDueAt : stepDate(referral, step.action, step.days, now);
   referral.staleAt = step ? new Date(referral.movedAt.getTime() + staleDays(settings, referral.state) * DAY_MS) : null;
+  if (!referral.staleAt || referral.staleAt > now) referral.staleNotedAt = null;
+  const next = step && nextOf(referral, settings, step, openFlag, now);
+  referral.nextAction = next?.action ?? null;
+  // What is stale comes back on top: nothing is due earlier than what has been waiting since it came.
+  referral.nextActionAt = next ? (referral.staleNotedAt ? referral.receivedAt : next.at) : null;
+}
+
+/** The next action and its date: red flags first, then what the patient or the referrer said, then what the state asks for. */
+function nextOf(referral: Referral, settings: ReferralSettings, step: NextStep, openFlag: FlagLevel | undefined, now: Date): { readonly action: string; readonly at: Date } {
+  if (openFlag === 'concern') return { action: step.action, at: referral.reviewDueAt ?? now };
+  if (!openFlag && referral.waitingAnswer === 'not-wanted') return { action: 'confirm-not-wanted', at: now };
+  if (!openFlag && referral.referrerWroteAt) return { action: 'answer-referrer', at: new Date(referral.referrerWroteAt.getTime() + settings.answerReferrerDays * DAY_MS) };
+  if (!openFlag && referral.informationStep) {
+    return { action: referral.informationStep === 'overdue' ? 'decide-without-information' : step.action, at: referral.informationDueAt ?? now };
+  }
+  return { action: step.action, at: stepDate(referral, step.action, step.days, now) };
 }
 
 /** The dates of the wait for information: from the question to the reminder, from there to its end. Over when the referral moves on. */

@@ -93,6 +93,8 @@ const ReferralSchema = defineEntity({
     asksFor: p.string().$type<AsksFor>(),
     /** When it counts as stale, unless it moves before; null once it is over. */
     staleAt: p.datetime().nullable(),
+    /** Since when it stands on top for that reason. */
+    staleNotedAt: p.datetime().nullable(),
     appointmentId: p.string().nullable(),
     appointmentAt: p.datetime().nullable(),
     version: p.integer().version(),

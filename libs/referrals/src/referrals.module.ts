@@ -53,6 +53,7 @@ import { ReferralTriage } from './referral-triage.service.js';
 import { openAuthorisations, openReferrals } from './referral.loops.js';
 import { Referrals } from './referrals.service.js';
 import { ReviewOverdueWork } from './review-overdue.work.js';
+import { StaleReferralWork } from './stale-referral.work.js';
 import { TriageRulesController } from './triage-rules.controller.js';
 import { TriageRules } from './triage-rules.service.js';
 import { TriageSuggestions } from './triage-suggestions.service.js';
@@ -109,6 +110,7 @@ const offered = [Referrals, ReferralDeliveries, ReferralSources];
     WaitingLinks,
     WaitingList,
     WaitingQuestionWork,
+    StaleReferralWork,
     UndoWindowWork,
     ...worklistProviders,
     Authorisations,
@@ -131,6 +133,7 @@ export class ReferralsModule implements OnModuleInit {
     private readonly reviewOverdue: ReviewOverdueWork,
     private readonly incomplete: IncompleteReferralWork,
     private readonly waitingQuestion: WaitingQuestionWork,
+    private readonly stale: StaleReferralWork,
     private readonly alertSubjects: AlertSubjects,
     private readonly alertSubject: ReferralAlertSubject,
     private readonly eventHandlers: EventHandlers,
@@ -149,6 +152,7 @@ export class ReferralsModule implements OnModuleInit {
     this.dueWork.register(this.reviewOverdue);
     this.dueWork.register(this.incomplete);
     this.dueWork.register(this.waitingQuestion);
+    this.dueWork.register(this.stale);
     this.alertSubjects.register(this.alertSubject);
     this.fhirCommands.register(this.facets);
     this.eventHandlers.register(this.facets);
