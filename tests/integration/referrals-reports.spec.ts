@@ -22,6 +22,7 @@ interface Known {
   readonly reason?: string;
   readonly language?: string;
   readonly needs?: boolean;
+  readonly needCodes?: readonly string[];
   readonly area?: string;
   readonly steps?: readonly (readonly [day: number, event: string, to: string])[];
 }
@@ -33,6 +34,7 @@ const KNOWN: readonly Known[] = [
     seen: 3 + index,
     language: index < 6 ? 'en' : index < 9 ? 'es' : 'vi',
     needs: index < 5,
+    needCodes: index < 5 ? ['interpreter', ...(index < 2 ? ['wheelchair'] : [])] : [],
     area: index < 7 ? '100' : '112',
     steps: [[2 + (index + 1) / 10, 'open-triage', 'in-triage'], [3 + index, 'attend', 'in-care']],
   })),
@@ -57,7 +59,7 @@ describe('the report on referrals', () => {
   });
   afterAll(() => app.stop());
 
-  async function plant({ received, seen, over, reason, language, needs = false, area, steps = [] }: Known): Promise<void> {
+  async function plant({ received, seen, over, reason, language, needs = false, needCodes = [], area, steps = [] }: Known): Promise<void> {
     const id = crypto.randomUUID();
     const day = (number: number | undefined): string | null => (number === undefined ? null : new Date(Date.parse('2025-03-01T05:00:00Z') + number * 86_400_000).toISOString());
     await asOwner(
@@ -69,6 +71,7 @@ describe('the report on referrals', () => {
        from referral_team t where t.clinic_id = $1`,
       [app.clinicId, id, over?.[1] ?? (seen === undefined ? 'received' : 'in-care'), day(received), day(seen), day(over?.[0]), reason ?? null, language ?? null, needs, area ?? null],
     );
+    for (const code of needCodes) await asOwner(app, `insert into referral_word (clinic_id, word, referral_id, source) values ($1, $2, $3, 'need')`, [app.clinicId, `need:${code}`, id]);
     for (const [at, event, to] of steps) {
       await asOwner(app, `insert into referral_transition (clinic_id, id, referral_id, event, from_state, to_state, happened_at, actor_kind, actor_id) values ($1, gen_random_uuid(), $2, $3, null, $4, $5, 'cairn', 'test')`, [app.clinicId, id, event, to, day(at)]);
     }
@@ -104,6 +107,7 @@ describe('the report on referrals', () => {
     expect(equity).toEqual([
       { by: 'language', groups: [], withheld: true },
       { by: 'access needs', groups: [{ group: 'with access needs', count: 5, medianDays: 3 }, { group: 'without access needs', count: 5, medianDays: 8 }], withheld: false },
+      { by: 'each access need', groups: [{ group: 'interpreter', count: 5, medianDays: 3 }], withheld: true },
       { by: 'postcode area', groups: [], withheld: true },
     ]);
     for (let index = 0; index < 2; index += 1) await plant({ received: 2, seen: 20, language: 'vi', area: '100' });
@@ -114,7 +118,7 @@ describe('the report on referrals', () => {
     const csv = await app.request.get('/api/v1/reports/referrals?from=2025-03&through=2025-03&format=csv').set('authorization', await app.as('coordinator'));
     expect([csv.status, csv.headers['content-type']]).toEqual([200, 'text/csv; charset=utf-8']);
     expect(csv.text.split('\r\n')).toEqual(expect.arrayContaining(['section,group,measure,value', 'waiting,urgent,seen,12', 'flow,declined,over,2', 'reasons,declined: outside-scope,count,2', 'equity by language,en,count,6', 'equity by language,others,withheld,yes']));
-    expect(csv.text).not.toMatch(/,vi,|,es,/);
+    expect(csv.text).not.toMatch(/,vi,|,es,|wheelchair/);
     const report = await manager.read<MeasureReport>('reports/referrals?from=2025-03&through=2025-03&format=fhir');
     expect(() => validate({ ...report })).not.toThrow();
     const waiting = report.group?.find(({ code }) => code?.text === 'waiting: urgent');

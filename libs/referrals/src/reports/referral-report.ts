@@ -48,7 +48,7 @@ export interface ReferralReport {
   readonly flow: Flow;
   readonly reasons: readonly Reason[];
   readonly steps: readonly StepTime[];
-  /** Those first seen in the period, by language, access needs and postcode area. */
+  /** Those first seen in the period, by language, access needs (any, and each that a person may have among others) and postcode area. */
   readonly equity: readonly Split[];
 }
 

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { invalid } from '@cairn/kernel';
 import { Clinics, Transactions, audit, type Clinic, type Scope, type Tx } from '@cairn/platform';
 import type { ReferralReport, ReportQuery } from './referral-report.js';
-import { ReportQueries, type Span } from './report.queries.js';
+import { ReportQueries, WITH_NEEDS, type Span } from './report.queries.js';
 import settings from './report-settings.json' with { type: 'json' };
-import { withoutSmallGroups, type Split } from './suppression.js';
+import { withoutSmallGroups, withoutSmallNeeds, type Group, type Split } from './suppression.js';
 
 const SPLITS = [
   ['language', 'language'],
@@ -28,7 +28,11 @@ export class ReferralReports {
       await this.queries.bound(tx);
       const span = await this.#span(tx, clinic, from, through);
       const equity: Split[] = [];
-      for (const [by, column] of SPLITS) equity.push(withoutSmallGroups(by, await this.queries.split(tx, span, column)));
+      for (const [by, column] of SPLITS) {
+        const groups = await this.queries.split(tx, span, column);
+        equity.push(withoutSmallGroups(by, groups));
+        if (column === 'needs_access') equity.push(withoutSmallNeeds('each access need', await this.queries.needs(tx, span), sizes(groups)));
+      }
       const report: ReferralReport = {
         clinic: clinic.name,
         period: { from: span.from, until: span.until },
@@ -57,5 +61,11 @@ export class ReferralReports {
     return { ...row, known: row.until < now ? row.until : now };
   }
 }
+
+/** How many have any access need, of how many. */
+const sizes = (groups: readonly Group[]): { readonly anyNeed: number; readonly total: number } => ({
+  anyNeed: groups.find(({ group }) => group === WITH_NEEDS)?.count ?? 0,
+  total: groups.reduce((sum, { count }) => sum + count, 0),
+});
 
 const monthNumber = (month: string): number => Number(month.slice(0, 4)) * 12 + Number(month.slice(5));

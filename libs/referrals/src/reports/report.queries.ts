@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '@cairn/platform';
 import type { Flow, Reason, StepTime, Waiting } from './referral-report.js';
+import { needOf } from '../worklist/search-words.js';
 import type { Group } from './suppression.js';
 
 /** The period: its first instant, the first after it, and the moment up to which anything is known. */
@@ -15,6 +16,8 @@ const SPREAD = (value: string): string => `round((percentile_cont(0.5) within gr
   round((percentile_cont(0.9) within group (order by ${value}))::numeric, 1)::float8 as p90_days`;
 /** The adjusted clock from completeness to the first visit, in days. */
 const WAITED = `greatest(0, ${DAYS('(r.first_seen_at - coalesce(r.complete_at, r.received_at))')} - r.paused_ms / 86400000)`;
+/** How those with any access need are called. */
+export const WITH_NEEDS = 'with access needs';
 const LONGEST_MS = 30_000;
 
 /** How each step of the log is called in the report. */
@@ -91,6 +94,16 @@ export class ReportQueries {
     return rows.map((row) => ({ step: row.step, referrals: row.referrals, ...spread(row) }));
   }
 
+  /** Those first seen in the period, by each access need that they have. */
+  async needs(tx: Tx, { from, until }: Span): Promise<Group[]> {
+    const rows = await tx.query<SpreadRow & { word: string; count: number }>(
+      `select w.word, count(*)::int as count, ${SPREAD(WAITED)} from referral r join referral_word w on w.clinic_id = r.clinic_id and w.referral_id = r.id and w.source = 'need'
+       where r.clinic_id = $1 and r.first_seen_at >= $2 and r.first_seen_at < $3 and r.state <> 'entered-in-error' group by w.word`,
+      [tx.scope.clinicId, from, until],
+    );
+    return rows.map((row) => ({ group: needOf(row.word), count: row.count, medianDays: row.median_days }));
+  }
+
   /** Those first seen in the period, by one column of the row. */
   async split(tx: Tx, { from, until }: Span, by: 'language' | 'area' | 'needs_access'): Promise<Group[]> {
     const rows = await tx.query<SpreadRow & { group: string; count: number }>(
@@ -98,7 +111,7 @@ export class ReportQueries {
        from referral r where r.clinic_id = $1 and r.first_seen_at >= $2 and r.first_seen_at < $3 and r.state <> 'entered-in-error' group by 1`,
       [tx.scope.clinicId, from, until],
     );
-    const nameOf = (group: string): string => (by === 'needs_access' ? (group === 'true' ? 'with access needs' : 'without access needs') : group);
+    const nameOf = (group: string): string => (by === 'needs_access' ? (group === 'true' ? WITH_NEEDS : 'without access needs') : group);
     return rows.map((row) => ({ group: nameOf(row.group), count: row.count, medianDays: row.median_days }));
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { withoutSmallGroups, type Group } from './suppression.js';
+import { withoutSmallGroups, withoutSmallNeeds, type Group } from './suppression.js';
 
 const groups = (...counts: number[]): Group[] => counts.map((count, index) => ({ group: `g${index}`, count, medianDays: count }));
 const shown = (...counts: number[]): number[] => withoutSmallGroups('language', groups(...counts)).groups.map(({ count }) => count);
@@ -30,6 +30,32 @@ describe('small groups in a split', () => {
           expect(left).toBeGreaterThanOrEqual(5);
           expect(real.length - kept.length).toBeGreaterThanOrEqual(2);
         }
+      }),
+    );
+  });
+});
+
+describe('small groups among access needs, of which one person may have several', () => {
+  const told = (anyNeed: number, total: number, ...counts: number[]): number[] => withoutSmallNeeds('need', groups(...counts), { anyNeed, total }).groups.map(({ count }) => count);
+  it.each<[string, number, number, number[], number[]]>([
+    ['all are large and far from each other', 20, 50, [12, 9], [12, 9]],
+    ['one is small', 20, 50, [12, 9, 4], [12, 9]],
+    ['the difference to all with needs is small', 12, 50, [9, 6], [6]],
+    ['the difference to everybody is small', 48, 50, [48, 20], [20]],
+    ['all with needs have it', 12, 50, [12], [12]],
+    ['what is left beside those shown is small: the smallest goes with it', 20, 50, [12, 5, 3], [12]],
+    ['nobody', 0, 50, [], []],
+  ])('%s', (_, anyNeed, total, counts, expected) => expect(told(anyNeed, total, ...counts)).toEqual(expected));
+
+  it('never lets a difference between figures that are told be one to four people', () => {
+    const people = fc.array(fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }), { maxLength: 40 });
+    fc.assert(
+      fc.property(people, (has) => {
+        const counts = [0, 1, 2, 3].map((need) => has.filter((person) => person[need]).length);
+        const anyNeed = has.filter((person) => person.some(Boolean)).length;
+        const shown = told(anyNeed, has.length, ...counts);
+        const rests = [anyNeed - shown.reduce((sum, count) => sum + count, 0), ...shown.flatMap((count) => [count, has.length - count, anyNeed - count])];
+        if (shown.length > 0) expect(rests.filter((rest) => rest > 0 && rest < 5)).toEqual([]);
       }),
     );
   });

@@ -21,3 +21,6 @@ export function searchWords(text: string): string[] {
 
 /** The word under which an access need is kept. A word of a text never holds a colon. */
 export const needWord = (code: string): string => `need:${code}`;
+
+/** The code of the need in such a word. */
+export const needOf = (word: string): string => word.slice(needWord('').length);
