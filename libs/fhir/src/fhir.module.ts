@@ -4,6 +4,7 @@ import { AuditEvents } from './audit-events/audit-events.js';
 import { RefusedAccess } from './audit-events/refused-access.js';
 import { ConditionalReferences } from './bundle/conditional-references.js';
 import { TransactionWrites } from './bundle/transaction.js';
+import { openGlasses } from './access/broken-glass-task.js';
 import { FhirCommands } from './commands/fhir-commands.js';
 import { ExportController } from './export/export.controller.js';
 import { ExportWork } from './export/export.work.js';
@@ -133,5 +134,6 @@ export class FhirModule implements OnModuleInit {
     this.work.register(this.exports);
     this.work.register(this.purge);
     this.loops.register(openRefusedWrites);
+    this.loops.register(openGlasses);
   }
 }

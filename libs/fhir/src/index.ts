@@ -1,4 +1,5 @@
 export { breakGlass, listBrokenGlass, reviewBrokenGlass, type BrokenGlass } from './access/break-glass.js';
+export { brokenGlassTask, reviewDueAt } from './access/broken-glass-task.js';
 export { FhirCommands, type FhirCommandHandler, type FhirWrite } from './commands/fhir-commands.js';
 export { isResourceType, resourceTypes } from './definitions/structures.js';
 export { PROJECTION_WRITTEN } from './fhir.events.js';
