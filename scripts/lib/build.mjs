@@ -29,6 +29,9 @@ export async function build({ tests = false } = {}) {
   }
 }
 
+/** @returns {Promise<string>} a text that another build would not have */
+export const buildMark = async () => createHash('sha256').update(await readFile(recordFile)).digest('hex');
+
 /** @param {boolean} tests */
 async function buildChanges(tests) {
   const settings = await settingsKey();

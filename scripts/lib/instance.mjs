@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keepPorts, takeDataFolder } from './data-folder.mjs';
-import { prepareDatabase } from './database.mjs';
+import { buildMark } from './build.mjs';
+import { notePreparation, prepareDatabase } from './database.mjs';
 import { cairnVariables, houseVariables, withoutInstance } from './environment.mjs';
 import { identify, isAlive } from './lock.mjs';
 import { Stopped, Trouble } from './messages.mjs';
@@ -20,6 +21,7 @@ import { aborted } from './signals.mjs';
  * @property {number} port of the API; 0 for any free one
  * @property {NodeJS.ProcessEnv} env what else its processes find in their environment
  * @property {boolean} [throwAway] nobody will miss its data
+ * @property {boolean} [roomy] whether its processes may take the memory that suits them best
  * @property {boolean} [restart] whether a process that dies is started again (default true)
  * @property {(pid: number) => void} [onServer] told of PostgreSQL's process, which would outlive us
  * @property {AbortSignal} stopping
@@ -119,14 +121,16 @@ export class Instance {
     };
 
     // Two things at a time, as machines have two processors at least: the order is what each one needs of the others.
-    const [{ ownerUrl, appUrl }, sandbox] = await allOf([
-      this.#startDatabase(secrets, ports.postgres, house),
+    const built = await buildMark();
+    const [{ ownerUrl, appUrl, preparation }, sandbox] = await allOf([
+      this.#startDatabase(secrets, ports.postgres, built, house),
       this.#supervise('sandbox', 'The sandbox', { ...house, ...sandboxPlace(ports) }).start(),
     ]);
     const own = { ...house, ...cairnVariables({ appUrl, redisUrl: env.REDIS_URL, secrets, sandbox }) };
     const operator = { ...own, DATABASE_OWNER_URL: ownerUrl };
+    const prepared = `${built} ${sandbox.ehr}`;
     await allOf([
-      this.#command('seed', operator),
+      preparation === prepared ? undefined : this.#command('seed', operator).then(() => notePreparation(ownerUrl, prepared)),
       this.#supervise('api', 'The API', own).start(),
       this.#supervise('worker', 'The worker', own).start(),
     ]);
@@ -143,15 +147,16 @@ export class Instance {
   /**
    * @param {import('./secrets.mjs').Secrets} secrets
    * @param {number} port
+   * @param {string} built what this build is known by: a database that it has migrated before needs no look
    * @param {NodeJS.ProcessEnv} env
-   * @returns {Promise<{ ownerUrl: string, appUrl: string }>} of the migrated database
+   * @returns {ReturnType<typeof prepareDatabase>} of the migrated database
    */
-  async #startDatabase(secrets, port, env) {
+  async #startDatabase(secrets, port, built, env) {
     const { dataFolder, throwAway, onServer } = this.wishes;
     this.#server = await startPostgres({ dataFolder, password: secrets.superuserPassword, port, throwAway });
     onServer?.(this.#server.pid);
     const urls = await prepareDatabase(this.#server, secrets, 'cairn');
-    await this.#command('migrate', { ...env, DATABASE_OWNER_URL: urls.ownerUrl });
+    if (!urls.preparation?.startsWith(built)) await this.#command('migrate', { ...env, DATABASE_OWNER_URL: urls.ownerUrl });
     return urls;
   }
 
@@ -161,9 +166,9 @@ export class Instance {
    * @param {NodeJS.ProcessEnv} env
    */
   #supervise(key, name, env) {
-    const { stopping, restart } = this.wishes;
+    const { stopping, restart, roomy } = this.wishes;
     const log = join(this.logs, `${key}.log`);
-    const supervised = new Supervised({ name, entry: entryPoints[key], env, log, restart, stopping, onChange: () => void this.#writeRun() });
+    const supervised = new Supervised({ name, entry: entryPoints[key], env, log, restart, roomy, stopping, onChange: () => void this.#writeRun() });
     this.#processes.set(key, supervised);
     return supervised;
   }
@@ -204,7 +209,7 @@ const sandboxPlace = ({ ehr, sms, smtp, oidc, inbox }) => ({
  * Like Promise.all, but waits until all are done before it passes on what went wrong: what has begun can then be undone.
  * Being stopped is told before anything that followed from it.
  *
- * @template {readonly Promise<any>[]} T
+ * @template {readonly (Promise<any> | undefined)[]} T
  * @param {[...T]} promises
  * @returns {Promise<{ [K in keyof T]: Awaited<T[K]> }>}
  */

@@ -11,9 +11,10 @@ import { stopRequests } from './signals.mjs';
  * @param {string} purpose
  * @param {Record<string, string>} settings for its processes
  * @param {(instance: Instance) => Promise<T>} work
+ * @param {Pick<import('./instance.mjs').Wishes, 'roomy'>} [wishes]
  * @returns {Promise<T>}
  */
-export async function withOwnInstance(purpose, settings, work) {
+export async function withOwnInstance(purpose, settings, work, wishes = {}) {
   const place = await temporaryPlace(purpose);
   try {
     const instance = new Instance({
@@ -23,6 +24,7 @@ export async function withOwnInstance(purpose, settings, work) {
       port: 0,
       env: { ...withoutInstance(process.env), ...settings },
       throwAway: true,
+      ...wishes,
       onServer: (pid) => place.guard(pid, 'SIGQUIT'),
     });
     try {

@@ -18,7 +18,7 @@ const benefitOfDoubt = 1500;
 const readyWithin = 60_000;
 const stopWithin = 15_000;
 
-/** A small nursery for young objects: API and worker rest at under 200 MB each, instead of 270 MB. A clinic's own machines need not be so thrifty. */
+/** A small nursery for young objects: API and worker rest at under 200 MB each, instead of 270 MB. A clinic's own machines need not be so thrifty, nor what is measured. */
 const thrifty = ['--max-semi-space-size=4'];
 
 /** Compiled code is kept between starts. */
@@ -31,6 +31,7 @@ const withCompileCache = (/** @type {NodeJS.ProcessEnv} */ env) => ({ NODE_COMPI
  * @property {NodeJS.ProcessEnv} env
  * @property {string} [log] a file for its output; absent: our own output
  * @property {boolean} [restart] whether to start it again when it ends unasked (default true)
+ * @property {boolean} [roomy] whether it may take the memory that suits it best, as on a clinic's own machines
  * @property {AbortSignal} stopping
  * @property {() => void} [onChange] called when it got ready or ended
  */
@@ -63,11 +64,11 @@ export class Supervised {
    */
   async start() {
     this.#leaving = false;
-    const { name, entry, env, log, stopping } = this.recipe;
+    const { name, entry, env, log, stopping, roomy } = this.recipe;
     if (stopping.aborted) throw new Stopped();
     const { output, size } = log ? openLog(log) : { output: /** @type {const} */ ('inherit'), size: 0 };
     const began = performance.now();
-    const child = fork(entry, [], { cwd: root, env: withCompileCache(env), execArgv: thrifty, stdio: ['ignore', output, output, 'ipc'] });
+    const child = fork(entry, [], { cwd: root, env: withCompileCache(env), execArgv: roomy ? [] : thrifty, stdio: ['ignore', output, output, 'ipc'] });
     if (typeof output === 'number') closeSync(output);
     this.#child = child;
     const exit = once(child, 'exit');
