@@ -40,6 +40,7 @@ describe('how PostgreSQL reads the worklist, as the application under row-level 
     await asOwner(app, 'alter table referral disable trigger referral_changed');
     await asOwner(app, SEED, [app.clinicId]);
     await asOwner(app, `insert into referral_word (clinic_id, word, referral_id, source) select clinic_id, case when language = 'vi' and settled_at is null then 'rareword' else 'pain' end, id, 'request' from referral`);
+    await asOwner(app, `insert into referral_word (clinic_id, word, referral_id, source) select clinic_id, 'most', id, 'note' from referral where settled_at is null and patient_id ~ '(0|[13579]5)$'`);
     await asOwner(app, 'analyze referral, referral_word');
   });
   afterAll(() => app.stop());
@@ -52,10 +53,10 @@ describe('how PostgreSQL reads the worklist, as the application under row-level 
   }
 
   async function explained(view: View, filters: object, after?: [number, string, string]): Promise<{ rows: number; whole: boolean }> {
-    const { pageStatement } = await import('../../libs/referrals/src/worklist/worklist.statement.js');
+    const { narrowing, pageStatement } = await import('../../libs/referrals/src/worklist/worklist.statement.js');
     return app.transactions.read(app.scope(), async (tx: Tx) => {
       const teams = await tx.query<{ id: string }>(`select id from referral_team where name = 'Mine'`);
-      const statement = pageStatement(view, filters, { clinicId: app.clinicId, personId: 'demo-coordinator', teams: teams.map(({ id }) => id), now: tx.clock.now() }, after, PAGE);
+      const statement = pageStatement(view, await narrowing(tx, filters), { clinicId: app.clinicId, personId: 'demo-coordinator', teams: teams.map(({ id }) => id), now: tx.clock.now() }, after, PAGE);
       const [row] = await tx.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>({ text: `explain (analyze, format json) ${statement.text}`, values: statement.values ?? [] });
       if (!row) throw new Error('There is no plan.');
       return readFrom(row['QUERY PLAN'][0].Plan);
@@ -77,6 +78,32 @@ describe('how PostgreSQL reads the worklist, as the application under row-level 
     const { rows, whole } = await explained('open', filters);
     expect(whole).toBe(false);
     expect(rows).toBeLessThan(ROWS / 5 / 4);
+  });
+
+  it.each([['pain'], ['most'], ['pain most'], ['most rareword'], ['rareword mos']])('finds by the words "%s" the same referrals as a look at each of them does', async (text) => {
+    const own = await app.transactions.read(app.scope(), (tx) =>
+      tx.query<{ count: number }>(
+        `select count(*)::int as count from referral r where settled_at is null
+           and not exists (select from unnest($1::text[]) asked where not exists (select from referral_word w where w.referral_id = r.id and w.word like asked || '%'))`,
+        [text.split(' ')],
+      ),
+    );
+    const seen = new Set<string>();
+    for (let after = ''; ; ) {
+      const reply = await app.request.get(`/api/v1/referrals?view=open&limit=100&text=${encodeURIComponent(text)}${after}`).set('authorization', await app.as('coordinator'));
+      const { items, next } = reply.body as { items: { id: string }[]; next?: string };
+      for (const { id } of items) seen.add(id);
+      if (!next || seen.size >= 600) break;
+      after = `&after=${next}`;
+    }
+    expect(seen.size).toBe(Math.min(own[0]?.count ?? 0, 600));
+    expect(seen.size).toBeGreaterThan(0);
+  });
+
+  it.each(['pain', 'most'])('finds what is common by the word "%s" in the view\'s order, reading about as many rows as it must', async (text) => {
+    const { rows, whole } = await explained('open', { text });
+    expect(whole).toBe(false);
+    expect(rows).toBeLessThan(PAGE * 20);
   });
 
   it('pages through a whole view, each referral once and in one order, at any depth', async () => {

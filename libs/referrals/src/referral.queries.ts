@@ -12,7 +12,7 @@ import type { AsksFor } from './referral-wish.js';
 import { standingClaims, type Claim } from './worklist/referral-claim.js';
 import { ReferralTeams } from './worklist/referral-teams.service.js';
 import { cursorOf, placeIn, type Place, type WorklistQuery } from './worklist/worklist.js';
-import { pageStatement } from './worklist/worklist.statement.js';
+import { narrowing, pageStatement } from './worklist/worklist.statement.js';
 
 /** One referral on the worklist. */
 export interface WorklistItem {
@@ -96,7 +96,7 @@ export class ReferralLists {
     const place = after === undefined ? undefined : placeIn(after);
     const teams = view === 'my-team' ? await this.teams.ofPerson(tx, actor.id) : [];
     const viewer = { clinicId, personId: actor.id, teams, now: tx.clock.now() };
-    const rows = await tx.query<PageRow>(pageStatement(view, filters, viewer, place, limit + 1));
+    const rows = await tx.query<PageRow>(pageStatement(view, await narrowing(tx, filters), viewer, place, limit + 1));
     const kept = rows.slice(0, limit);
     const last = rows.length > limit ? kept.at(-1) : undefined;
     const items = await this.items(tx, kept.map(({ id }) => id));

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Transactions, type Scope, type Tx } from '@cairn/platform';
 import { ReferralTeams } from './referral-teams.service.js';
 import { PERSONAL_VIEWS, VIEWS, type View, type WorklistFilters } from './worklist.js';
-import { countStatement } from './worklist.statement.js';
+import { countStatement, narrowing, type Narrowing } from './worklist.statement.js';
 
 /** A number up to 1,000; `atLeast` says that there are more. `text` is how people read it. */
 export interface Count {
@@ -77,15 +77,16 @@ export class WorklistCounts {
   async #countAll(scope: Scope, views: readonly View[], filters: WorklistFilters): Promise<Map<View, Count>> {
     return this.transactions.read(scope, async (tx) => {
       const counted = new Map<View, Count>();
-      for (const view of views) counted.set(view, await this.#count(tx, view, filters));
+      const narrowed = await narrowing(tx, filters);
+      for (const view of views) counted.set(view, await this.#count(tx, view, narrowed));
       return counted;
     });
   }
 
-  async #count(tx: Tx, view: View, filters: WorklistFilters): Promise<Count> {
+  async #count(tx: Tx, view: View, narrowed: Narrowing): Promise<Count> {
     const { clinicId, actor } = tx.scope;
     const teams = view === 'my-team' ? await this.teams.ofPerson(tx, actor.id) : [];
-    const [row] = await tx.query<{ count: number }>(countStatement(view, filters, { clinicId, personId: actor.id, teams, now: tx.clock.now() }, COUNTED + 1));
+    const [row] = await tx.query<{ count: number }>(countStatement(view, narrowed, { clinicId, personId: actor.id, teams, now: tx.clock.now() }, COUNTED + 1));
     const count = row?.count ?? 0;
     return { count: Math.min(count, COUNTED), atLeast: count > COUNTED, text: count > COUNTED ? `${COUNTED}+` : String(count) };
   }

@@ -143,4 +143,14 @@ class WorklistMigration extends Migration {
   }
 }
 
-export const worklistMigrations: readonly NamedMigration[] = [{ name: '202611251900_worklist', class: WorklistMigration }];
+/** "Is null" holds a column to one value, yet PostgreSQL doesn't count on it for an index's order: it read and sorted all that nobody has, where a page was asked for. */
+class UnassignedMigration extends Migration {
+  override up(): void {
+    this.addSql('create index referral_unassigned on referral (clinic_id, rank, next_action_at, id) where settled_at is null and owner_id is null');
+  }
+}
+
+export const worklistMigrations: readonly NamedMigration[] = [
+  { name: '202611251900_worklist', class: WorklistMigration },
+  { name: '202611252210_worklist_unassigned', class: UnassignedMigration },
+];

@@ -1,6 +1,8 @@
-import type { Statement } from '@cairn/platform';
-import { needWord, searchWords } from './search-words.js';
-import { isOpenView, type Place, type View, type WorklistFilters } from './worklist.js';
+import type { Statement, Tx } from '@cairn/platform';
+import { needWord } from './search-words.js';
+import { Values } from './values.js';
+import { rarest, saidWithin, wordRanges, type WordRange } from './word-statement.js';
+import { OPEN_VIEWS, isOpenView, type Place, type View, type WorklistFilters } from './worklist.js';
 
 /** For whom, when and where a view is read. */
 export interface Viewer {
@@ -9,6 +11,20 @@ export interface Viewer {
   /** Teams behind `my-team`. */
   readonly teams: readonly string[];
   readonly now: Date;
+}
+
+/** What narrows a view, with the words of its text as they are looked for. */
+export interface Narrowing {
+  readonly filters: WorklistFilters;
+  readonly words: readonly WordRange[];
+  /** The one of the words whose entries are fetched; none where all words are common. */
+  readonly rarest?: WordRange | undefined;
+}
+
+/** What the filters ask for, with a look at how common the words of their text are. */
+export async function narrowing(tx: Tx, filters: WorklistFilters): Promise<Narrowing> {
+  const words = filters.text === undefined ? [] : wordRanges(filters.text);
+  return { filters, words, rarest: await rarest(tx, words) };
 }
 
 interface Shape {
@@ -25,7 +41,10 @@ const ALL_RANKS = [0, 1, 2];
 const usual = { due: 'next_action_at', ranks: ALL_RANKS } as const;
 const inState = (states: string): Shape => ({ ...usual, where: () => `r.state ${states}` });
 
-const OPEN: Readonly<Record<Exclude<View, 'returned' | 'closed-this-week'>, Shape>> = {
+type OpenView = (typeof OPEN_VIEWS)[number];
+type ClosedView = Exclude<View, OpenView>;
+
+const OPEN: Readonly<Record<OpenView, Shape>> = {
   open: usual,
   unassigned: { ...usual, where: () => 'r.owner_id is null' },
   mine: { ...usual, where: ({ personId }, values) => `r.owner_id = ${values.add(personId)}::text` },
@@ -38,20 +57,10 @@ const OPEN: Readonly<Record<Exclude<View, 'returned' | 'closed-this-week'>, Shap
   stale: { due: 'stale_at', ranks: ALL_RANKS, where: ({ now }, values) => `r.stale_at < ${values.add(now)}::timestamptz` },
 };
 
-const CLOSED: Readonly<Record<'returned' | 'closed-this-week', (viewer: Viewer, values: Values) => string>> = {
+const CLOSED: Readonly<Record<ClosedView, (viewer: Viewer, values: Values) => string>> = {
   returned: () => `r.state in ('declined', 'redirected')`,
   'closed-this-week': ({ now }, values) => `r.settled_at > ${values.add(now)}::timestamptz - interval '7 days'`,
 };
-
-/** Collects parameters and says by which number each goes. */
-class Values {
-  readonly all: unknown[] = [];
-
-  add(value: unknown): string {
-    this.all.push(value);
-    return `$${this.all.length}`;
-  }
-}
 
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -61,68 +70,74 @@ const DAY_MS = 86_400_000;
 
 /**
  * Reads the rows of one page: id, rank and due (a text to the microsecond). Each rank (and team) is read by itself from the index that ends in the view's
- * order, from the place on, and not more than a page of it; so the work is the same at any depth and size.
+ * order, from the place on, and not more than a page of it; so the work is the same at any depth and size. Where a rare word is asked for, its entries lead.
  */
-export function pageStatement(view: View, filters: WorklistFilters, viewer: Viewer, after: Place | undefined, limit: number): Statement {
+export function pageStatement(view: View, narrowing: Narrowing, viewer: Viewer, after: Place | undefined, limit: number): Statement {
   const values = new Values();
   const most = values.add(limit);
-  const due = `to_char(c.due at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as due`;
-  if (!isOpenView(view)) {
-    const [dueBefore, idBefore] = [values.add(after?.[1] ?? 'infinity'), values.add(after?.[2] ?? LAST_ID)];
-    const text = `select c.id, 0::smallint as rank, ${due} from (
-        select r.id, r.settled_at as due from referral r
-        where r.clinic_id = ${values.add(viewer.clinicId)} and r.settled_at is not null and ${CLOSED[view](viewer, values)}
-          and (r.settled_at, r.id) < (${dueBefore}::timestamptz, ${idBefore}::uuid)${narrowed(filters, viewer, values)}
-        order by r.settled_at desc, r.id desc limit ${most}) c
-      order by c.due desc, c.id desc`;
-    return statement(`referral-page-${view}`, text, values, filters);
-  }
-  const { lanes, from } = openRows(view, filters, viewer, after, values);
-  const text = `select c.id, c.rank, ${due} from ${lanes}
-    cross join lateral (select r.id, r.rank, r.${OPEN[view].due} as due ${from} order by r.${OPEN[view].due}, r.id limit ${most}) c
-    order by c.rank, c.due, c.id limit ${most}`;
-  return statement(`referral-page-${view}`, text, values, filters);
+  const rows = isOpenView(view)
+    ? openRows(view, narrowing, viewer, values, { after, columns: `r.id, r.rank, r.${OPEN[view].due} as due`, first: `order by r.${OPEN[view].due}, r.id limit ${most}` })
+    : closedRows(view, narrowing, viewer, values, { after, columns: 'r.id, 0::smallint as rank, r.settled_at as due', first: `order by r.settled_at desc, r.id desc limit ${most}` });
+  const text = `select c.id, c.rank, to_char(c.due at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as due from ${rows}
+    order by ${isOpenView(view) ? 'c.rank, c.due, c.id' : 'c.due desc, c.id desc'} limit ${most}`;
+  return statement(`referral-page-${view}`, text, values, narrowing);
 }
 
 /** Counts the rows of a view, up to `most`. */
-export function countStatement(view: View, filters: WorklistFilters, viewer: Viewer, most: number): Statement {
+export function countStatement(view: View, narrowing: Narrowing, viewer: Viewer, most: number): Statement {
   const values = new Values();
-  const limit = values.add(most);
-  const counted = (rows: string): string => `select count(*)::int as count from (${rows} limit ${limit}) counted`;
-  if (!isOpenView(view)) {
-    const where = `r.clinic_id = ${values.add(viewer.clinicId)} and r.settled_at is not null and ${CLOSED[view](viewer, values)}${narrowed(filters, viewer, values)}`;
-    return statement(`referral-count-${view}`, counted(`select 1 from referral r where ${where}`), values, filters);
-  }
-  const { lanes, from } = openRows(view, filters, viewer, undefined, values);
-  return statement(`referral-count-${view}`, counted(`select 1 from ${lanes} cross join lateral (select 1 ${from} limit ${limit}) c`), values, filters);
+  const limit = `limit ${values.add(most)}`;
+  const part = { after: undefined, columns: '1', first: limit };
+  const rows = isOpenView(view) ? openRows(view, narrowing, viewer, values, part) : closedRows(view, narrowing, viewer, values, part);
+  return statement(`referral-count-${view}`, `select count(*)::int as count from (select 1 from ${rows} ${limit}) counted`, values, narrowing);
 }
 
-function openRows(view: keyof typeof OPEN, filters: WorklistFilters, viewer: Viewer, after: Place | undefined, values: Values): { lanes: string; from: string } {
+/** What of a view is read: what lies after a place, as these columns, and the first of it in this order. */
+interface Part {
+  readonly after: Place | undefined;
+  readonly columns: string;
+  readonly first: string;
+}
+
+/** Rows `c` of an open view. */
+function openRows(view: OpenView, narrowing: Narrowing, viewer: Viewer, values: Values, { after, columns, first }: Part): string {
   const { due, ranks, where, byTeam } = OPEN[view];
-  const [rank = -1, dueAfter = '-infinity', idAfter = FIRST_ID] = after ?? [];
+  const [rank, dueAfter, idAfter] = after ?? [-1, '-infinity', FIRST_ID];
+  const open = `r.clinic_id = ${values.add(viewer.clinicId)} and r.settled_at is null${where ? ` and ${where(viewer, values)}` : ''}${narrowed(narrowing, viewer, values)}`;
+  if (narrowing.rarest) {
+    const place = `(r.rank, r.${due}, r.id) > (${values.add(rank)}::smallint, ${values.add(dueAfter)}::timestamptz, ${values.add(idAfter)}::uuid)`;
+    const team = byTeam ? ` and r.team_id = any(${values.add(viewer.teams)}::uuid[])` : '';
+    return ledBy(narrowing.rarest, `select ${columns} from referral r where ${open} and r.rank = any(${values.add(ranks)}::smallint[])${team} and ${place}`, viewer, values);
+  }
   const teams = byTeam ? viewer.teams : [null];
   const lanes = ranks.filter((each) => each >= rank).flatMap((each) => teams.map((team) => ({ team, rank: each, ...(each === rank ? { due: dueAfter, id: idAfter } : { due: '-infinity', id: FIRST_ID }) })));
-  const columns = [
+  const arrays = [
     `${values.add(lanes.map((lane) => lane.rank))}::smallint[]`,
     `${values.add(lanes.map((lane) => lane.due))}::timestamptz[]`,
     `${values.add(lanes.map((lane) => lane.id))}::uuid[]`,
     ...(byTeam ? [`${values.add(lanes.map((lane) => lane.team))}::uuid[]`] : []),
   ];
-  return {
-    lanes: `unnest(${columns.join(', ')}) as lane (rank, due, id${byTeam ? ', team' : ''})`,
-    from: `from referral r where r.clinic_id = ${values.add(viewer.clinicId)} and r.settled_at is null and r.rank = lane.rank
-      ${byTeam ? 'and r.team_id = lane.team' : ''} and (r.${due}, r.id) > (lane.due, lane.id)
-      ${where ? `and ${where(viewer, values)}` : ''}${narrowed(filters, viewer, values)}`,
-  };
+  return `unnest(${arrays.join(', ')}) as lane (rank, due, id${byTeam ? ', team' : ''})
+    cross join lateral (select ${columns} from referral r where ${open} and r.rank = lane.rank${byTeam ? ' and r.team_id = lane.team' : ''} and (r.${due}, r.id) > (lane.due, lane.id) ${first}) c`;
 }
 
+/** Rows `c` of a view of what is over. */
+function closedRows(view: ClosedView, narrowing: Narrowing, viewer: Viewer, values: Values, { after, columns, first }: Part): string {
+  const place = `(r.settled_at, r.id) < (${values.add(after?.[1] ?? 'infinity')}::timestamptz, ${values.add(after?.[2] ?? LAST_ID)}::uuid)`;
+  const rows = `select ${columns} from referral r
+    where r.clinic_id = ${values.add(viewer.clinicId)} and r.settled_at is not null and ${CLOSED[view](viewer, values)} and ${place}${narrowed(narrowing, viewer, values)}`;
+  return narrowing.rarest ? ledBy(narrowing.rarest, rows, viewer, values) : `(${rows} ${first}) c`;
+}
+
+/** Rows `c` among those that the entries of a rare word lead to. `offset 0` keeps PostgreSQL from beginning elsewhere. */
+const ledBy = (word: WordRange, rows: string, { clinicId }: Viewer, values: Values): string =>
+  `(select distinct w.referral_id from referral_word w where ${saidWithin(word, clinicId, values)} offset 0) said cross join lateral (${rows} and r.id = said.referral_id offset 0) c`;
+
 /** The filters as conditions. Only operators that PostgreSQL lets pass row-level security to an index: equality and order. */
-function narrowed(filters: WorklistFilters, { clinicId, now }: Viewer, values: Values): string {
+function narrowed({ filters, words, rarest }: Narrowing, { clinicId, now }: Viewer, values: Values): string {
   const equal = (column: string, value: string | undefined, type = 'text'): string[] => (value === undefined ? [] : [`r.${column} = ${values.add(value)}::${type}`]);
-  const said = (condition: string, source: string): string =>
-    `exists (select 1 from referral_word w where w.clinic_id = ${values.add(clinicId)} and w.referral_id = r.id and ${condition} and w.source ${source})`;
-  const words = filters.text === undefined ? [] : searchWords(filters.text).slice(0, 8);
   const need = filters.accessNeed;
+  const needed = (code: string): string => `exists (select from referral_word w where w.clinic_id = ${values.add(clinicId)} and w.referral_id = r.id and w.word = ${values.add(needWord(code))} and w.source = 'need')`;
   const daysAgo = (days: number): string => `${values.add(new Date(now.getTime() - days * DAY_MS))}::timestamptz`;
   const conditions = [
     ...equal('urgency', filters.urgency),
@@ -132,14 +147,11 @@ function narrowed(filters: WorklistFilters, { clinicId, now }: Viewer, values: V
     ...equal('referrer_key', filters.referrer && referrerKey(filters.referrer)),
     ...equal('language', filters.language),
     ...equal('team_id', filters.team, 'uuid'),
-    ...(need === 'any' || need === 'none' ? [`r.needs_access = ${need === 'any'}`] : need === undefined ? [] : [said(`w.word = ${values.add(needWord(need))}`, `= 'need'`)]),
+    ...(need === 'any' || need === 'none' ? [`r.needs_access = ${need === 'any'}`] : need === undefined ? [] : [needed(need)]),
     ...(filters.waitedAtLeast === undefined ? [] : [`r.received_at <= ${daysAgo(filters.waitedAtLeast)}`]),
     ...(filters.waitedAtMost === undefined ? [] : [`r.received_at > ${daysAgo(filters.waitedAtMost + 1)}`]),
     ...(filters.text !== undefined && words.length === 0 ? ['false'] : []),
-    ...words.map((word, index) => {
-      const last = index === words.length - 1;
-      return said(last ? `w.word >= ${values.add(word)} and w.word < ${values.add(`${word}\u{10ffff}`)}` : `w.word = ${values.add(word)}`, `in ('request', 'note')`);
-    }),
+    ...words.filter((word) => word !== rarest).map((word) => `exists (select from referral_word w where w.referral_id = r.id and ${saidWithin(word, clinicId, values)} offset 0)`),
   ];
   return conditions.map((condition) => ` and ${condition}`).join('');
 }
@@ -148,5 +160,5 @@ function narrowed(filters: WorklistFilters, { clinicId, now }: Viewer, values: V
 export const referrerKey = (name: string): string => name.trim().toLowerCase().replace(/\s+/g, ' ').slice(0, 200);
 
 /** Without filters the statement is prepared once; with them PostgreSQL plans by the values, since how rare they are decides which index is the better one. */
-const statement = (name: string, text: string, values: Values, filters: WorklistFilters): Statement =>
+const statement = (name: string, text: string, values: Values, { filters }: Narrowing): Statement =>
   Object.values(filters).every((value) => value === undefined) ? { name, text, values: values.all } : { text, values: values.all };
