@@ -37,11 +37,17 @@ const isHighScore = ({ code, status, valueQuantity, valueInteger }: Observation)
 
 const doneAt = ({ performedDateTime, performedPeriod }: Procedure): number => instant(performedPeriod?.end ?? performedPeriod?.start ?? performedDateTime);
 
+const toldAt = ({ recordedDate, onsetDateTime }: Condition): number => instant(recordedDate ?? onsetDateTime);
+const scoredAt = ({ effectiveDateTime, issued }: Observation): number => instant(effectiveDateTime ?? issued);
+
+/** Procedures done before this moment no longer count. */
+export const earliestProcedure = (now: Date): Date => new Date(now.getTime() - rules.withinDaysOfProcedure.value * DAY_MS);
+
 /** The latest finished procedure within the time, its finished stay, and the pain that was told of since; undefined when one of them is lacking. */
 export function continuingPain({ encounters, procedures, conditions, observations }: DischargeRecord, now: Date): ContinuingPain | undefined {
   const finished = encounters.filter(({ status }) => status === 'finished');
   const recent = procedures
-    .filter((procedure) => procedure.status === 'completed' && now.getTime() - doneAt(procedure) <= rules.withinDaysOfProcedure.value * DAY_MS)
+    .filter((procedure) => procedure.status === 'completed' && doneAt(procedure) >= earliestProcedure(now).getTime())
     .sort((a, b) => doneAt(b) - doneAt(a));
   for (const procedure of recent) {
     const done = doneAt(procedure);
@@ -49,25 +55,26 @@ export function continuingPain({ encounters, procedures, conditions, observation
     if (!stay) continue;
     const since = done + rules.atLeastDaysAfter.value * DAY_MS;
     const told = [
-      ...conditions.filter((condition) => isPain(condition) && instant(condition.recordedDate ?? condition.onsetDateTime) >= since).map(({ id }) => `Condition/${id}`),
-      ...observations.filter((observation) => isHighScore(observation) && instant(observation.effectiveDateTime ?? observation.issued) >= since).map(({ id }) => `Observation/${id}`),
+      ...conditions.filter((condition) => isPain(condition) && toldAt(condition) >= since).map(({ id }) => `Condition/${id}`),
+      ...observations.filter((observation) => isHighScore(observation) && scoredAt(observation) >= since).map(({ id }) => `Observation/${id}`),
     ];
     if (told.length > 0) return { encounterId: stay.id, procedureId: procedure.id, evidence: told.sort().slice(0, 20) };
   }
   return undefined;
 }
 
-/** Whether a resource can be the last piece of such a case: all others need no look at the record. */
-export function mayComplete(resource: Resource): boolean {
+/** Whether a resource can be the last piece of such a case: all others need no look at the record. Pain told of before any procedure that counts cannot. */
+export function mayComplete(resource: Resource, now: Date): boolean {
+  const earliest = earliestProcedure(now).getTime();
   switch (resource.resourceType) {
     case 'Encounter':
       return resource.status === 'finished';
     case 'Procedure':
       return resource.status === 'completed';
     case 'Condition':
-      return isPain(resource);
+      return isPain(resource) && toldAt(resource) >= earliest;
     case 'Observation':
-      return isHighScore(resource);
+      return isHighScore(resource) && scoredAt(resource) >= earliest;
     default:
       return false;
   }

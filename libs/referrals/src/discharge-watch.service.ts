@@ -3,7 +3,7 @@ import { newId } from '@cairn/kernel';
 import { FhirStore, type FhirCommandHandler, type FhirWrite } from '@cairn/fhir';
 import { audit, type Tx } from '@cairn/platform';
 import type { Reference, ResourceType } from '@medplum/fhirtypes';
-import { continuingPain, mayComplete, painScoreCodes } from './discharge-rules.js';
+import { continuingPain, earliestProcedure, mayComplete, painScoreCodes } from './discharge-rules.js';
 import { idIn } from './referral-recognition.js';
 
 /** Sees from what hospitals write that pain goes on after a procedure, and proposes a referral to the coordinator. */
@@ -15,21 +15,24 @@ export class DischargeWatch implements FhirCommandHandler {
   constructor(@Inject(FhirStore) private readonly store: FhirStore) {}
 
   async handle(tx: Tx, writes: readonly FhirWrite[]): Promise<void> {
-    const patients = new Set(writes.flatMap(({ resource }) => (resource && mayComplete(resource) && 'subject' in resource ? (idIn(resource.subject as Reference | undefined, 'Patient') ?? []) : [])));
+    const now = tx.clock.now();
+    const patients = new Set(writes.flatMap(({ resource }) => (resource && mayComplete(resource, now) && 'subject' in resource ? (idIn(resource.subject as Reference | undefined, 'Patient') ?? []) : [])));
     for (const patientId of patients) await this.#look(tx, patientId);
   }
 
-  /** Proposes once for each procedure; not where the patient has been referred since, or stands on the worklist. */
+  /** Proposes once for each procedure; not where the patient has been referred since, or stands on the worklist. Most patients have had no procedure lately, and of them nothing else is read. */
   async #look(tx: Tx, patientId: string): Promise<void> {
-    const procedures = await this.store.search(tx, 'Procedure', { patient: patientId, status: 'completed', _count: '50', _sort: '-date' });
+    const now = tx.clock.now();
+    const latest = { patient: patientId, _count: '50', _sort: '-date' };
+    const lately = { ...latest, date: `ge${earliestProcedure(now).toISOString()}` };
+    const procedures = await this.store.search(tx, 'Procedure', { ...lately, status: 'completed' });
     if (procedures.length === 0) return;
     const record = {
       procedures,
-      encounters: await this.store.search(tx, 'Encounter', { patient: patientId, status: 'finished', _count: '50', _sort: '-date' }),
+      encounters: await this.store.search(tx, 'Encounter', { ...lately, status: 'finished' }),
       conditions: await this.store.search(tx, 'Condition', { patient: patientId, _count: '200' }),
-      observations: await this.store.search(tx, 'Observation', { patient: patientId, code: painScoreCodes, _count: '50', _sort: '-date' }),
+      observations: await this.store.search(tx, 'Observation', { ...latest, code: painScoreCodes }),
     };
-    const now = tx.clock.now();
     const found = continuingPain(record, now);
     if (!found) return;
     const made = await tx.query<{ id: string }>({

@@ -40,10 +40,12 @@ export class ReferralRecordWatch {
     const facts = written.filter((resource) => RECORD_TYPES.includes(resource.resourceType));
     const patients = [...new Set(facts.flatMap((resource) => patientOf(resource) ?? []))];
     if (patients.length === 0) return;
-    const open = await tx.query<OpenReferral>(
-      `select id, patient_id, service_request_id, state from referral where clinic_id = $1 and patient_id = any($2) and settled_at is null order by id`,
-      [tx.scope.clinicId, patients],
-    );
+    const open = await tx.query<OpenReferral>({
+      name: 'referral-open-of-patients',
+      plannedOnce: true,
+      text: `select id, patient_id, service_request_id, state from referral where clinic_id = $1 and patient_id = any($2) and settled_at is null order by id`,
+      values: [tx.scope.clinicId, patients],
+    });
     for (const referral of open) {
       if (taken.has(referral.service_request_id)) continue;
       const own = facts.filter((resource) => patientOf(resource) === referral.patient_id);

@@ -157,7 +157,7 @@ export class ResourceWriter {
 
   async #insert(tx: Tx, versions: readonly Prepared[], moment: Moment): Promise<void> {
     if (versions.length === 0) return;
-    const [result] = await tx.query<{ news: boolean }>({ name: 'fhir-insert', text: INSERT, values: [...resourceValues(tx, versions, moment), ...indexValues(versions.map(({ after }) => after)), connectionOf(tx)] });
+    const [result] = await tx.query<{ news: boolean }>({ name: 'fhir-insert', plannedOnce: true, text: INSERT, values: [...resourceValues(tx, versions, moment), ...indexValues(versions.map(({ after }) => after)), connectionOf(tx)] });
     if (result?.news) await tx.ring();
   }
 
@@ -166,6 +166,7 @@ export class ResourceWriter {
     const differences = versions.map(({ before, after }) => difference(before, after));
     const [result] = await tx.query<{ count: number; news: boolean }>({
       name: 'fhir-update',
+      plannedOnce: true,
       text: UPDATE,
       values: [...resourceValues(tx, versions, moment), ...indexValues(differences.map(({ gone }) => gone)), ...indexValues(differences.map(({ come }) => come))],
     });

@@ -7,6 +7,11 @@ export interface Statement {
   readonly name?: string;
   readonly text: string;
   readonly values?: readonly unknown[];
+  /**
+   * Planned once per connection, for any values. PostgreSQL would plan it anew each time, because it takes an array whose length it doesn't know for a long one;
+   * for a large statement about a few rows that costs more than all that it does.
+   */
+  readonly plannedOnce?: boolean;
 }
 
 /** Runs statements and returns their rows. */

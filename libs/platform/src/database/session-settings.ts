@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg';
 import { clearanceOf } from '../auth/data-classes.js';
 import type { Scope } from '../tenancy/scope.js';
 import type { LeadStatement } from './led-query.js';
+import type { Statement } from './query.js';
 
 /**
  * What row-level security is told of a scope: each setting with its value. They hold until the transaction ends, so that a connection keeps
@@ -30,6 +31,10 @@ const BEGINNINGS = {
 const SETTLE = { name: 'cairn-settle', text: `select ${apply}` } as const;
 const SETTLE_READING = { name: 'cairn-settle-reading', text: `select ${apply}, set_config('transaction_read_only', 'on', true)` } as const;
 
+/** Leads statements that are planned for any values, until {@link PLAN_BY_VALUES} or the transaction's end. */
+export const PLAN_ONCE = { name: 'cairn-plan-once', text: `select set_config('plan_cache_mode', 'force_generic_plan', true)`, values: [] } satisfies LeadStatement & Statement;
+export const PLAN_BY_VALUES = { name: 'cairn-plan-by-values', text: `select set_config('plan_cache_mode', 'auto', true)`, values: [] } satisfies LeadStatement & Statement;
+
 /** How work for a scope begins: what leads its first statement. */
 export interface Opening {
   readonly begin: keyof typeof BEGINNINGS;
@@ -56,6 +61,7 @@ export async function prepareSession(client: ClientBase): Promise<void> {
     await client.query('rollback');
   }
   for (const settle of [SETTLE, SETTLE_READING]) await client.query({ ...settle, values: none });
+  for (const plan of [PLAN_ONCE, PLAN_BY_VALUES]) await client.query({ ...plan, values: [] });
 }
 
 const valuesOf = (scope: Scope): string[] => Object.values(SETTINGS).map((valueIn) => valueIn(scope));

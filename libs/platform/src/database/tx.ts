@@ -5,7 +5,7 @@ import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { Scope } from '../tenancy/scope.js';
 import { sendAlone } from './led-query.js';
 import type { Queryable, Reading, Statement } from './query.js';
-import { lookingAs, opening, type Opening } from './session-settings.js';
+import { PLAN_ONCE, lookingAs, opening, type Opening } from './session-settings.js';
 import { TransactionConnection } from './transaction-connection.js';
 
 /** Names of the rows an event is about. Ids only: an event must never carry clinical content. */
@@ -129,7 +129,8 @@ export class Transactions {
       scope,
       clock: this.clock,
       query: async <Row extends QueryResultRow>(statement: Statement | string, values?: readonly unknown[]) => {
-        const { rows } = await sendAlone<Row>(this.pool, leads, asStatement(statement, values));
+        const asked = asStatement(statement, values);
+        const { rows } = await sendAlone<Row>(this.pool, asked.plannedOnce ? [...leads, PLAN_ONCE] : leads, asked);
         return rows;
       },
     };
