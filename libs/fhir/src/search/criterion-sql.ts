@@ -50,23 +50,32 @@ export function criterionSql(criterion: Criterion, context: SqlContext, patient?
   const { parameter, modifier, name, values } = criterion;
   if (parameter === '_id') return idSql(criterion, context);
   if (parameter === '_lastUpdated') return either(values.map((value) => lastUpdatedSql(name, value, context)));
-  const rows = (table: string, numbers: readonly number[], condition?: string): string => rowsSql(table, numbers, context, patient, condition);
   const ids = parameter.sources.map(({ id }) => id);
   if (modifier === 'missing') {
-    const present = [rows(TABLES[parameter.kind], ids, ofTarget(parameter, context.bindings)), ...alsoPresent(parameter).map(({ table, numbers }) => rows(table, numbers))].map((select) => `r.seq in (${select})`);
+    const present = [rowsSql(TABLES[parameter.kind], ids, context, patient, ofTarget(parameter, context.bindings)), ...alsoPresent(parameter).map(({ table, numbers }) => rowsSql(table, numbers, context, patient))].map((select) => `r.seq in (${select})`);
     return values[0] === 'true' ? `not ${either(present)}` : either(present);
   }
+  if (modifier === 'not' || modifier === 'not-in') return `not exists (${rowsSql(TABLES[parameter.kind], ids, context, patient, either(valuesSql(criterion, parameter, context)))} and t.seq = r.seq)`;
+  return `r.seq in (${numbersOf(criterion, parameter, context, patient)})`;
+}
+
+/** The numbers of the resources that meet a condition, read from the index alone; undefined where the condition says what they must not have. */
+export function leadingSql(criterion: Criterion, context: SqlContext): string | undefined {
+  if (!isValue(criterion) || typeof criterion.parameter === 'string' || ['missing', 'not', 'not-in'].includes(criterion.modifier)) return undefined;
+  return numbersOf(criterion, criterion.parameter, context, undefined);
+}
+
+function numbersOf(criterion: ValueCriterion, parameter: IndexedParameter, context: SqlContext, patient: string | undefined): string {
+  const { modifier, name, values } = criterion;
   if (parameter.kind !== 'composite' && modifier in ASIDE) {
     const { table, numberOf, condition } = ASIDE[modifier as keyof typeof ASIDE];
-    return `r.seq in (${rows(table, parameter.sources.map(numberOf), either(values.map((value) => condition(name, value, context.bindings))))})`;
+    return rowsSql(table, parameter.sources.map(numberOf), context, patient, either(values.map((value) => condition(name, value, context.bindings))));
   }
-  const alternatives = either(valuesSql(criterion, parameter, context));
-  if (modifier === 'not' || modifier === 'not-in') return `not exists (${rows(TABLES[parameter.kind], ids, alternatives)} and t.seq = r.seq)`;
-  return `r.seq in (${rows(TABLES[parameter.kind], ids, alternatives)})`;
+  return rowsSql(TABLES[parameter.kind], parameter.sources.map(({ id }) => id), context, patient, either(valuesSql(criterion, parameter, context)));
 }
 
 /** The numbers of the resources that have such rows in a table of the index. */
-function rowsSql(table: string, numbers: readonly number[], context: SqlContext, patient: string | undefined, condition: string | undefined): string {
+function rowsSql(table: string, numbers: readonly number[], context: SqlContext, patient: string | undefined, condition?: string): string {
   const ofPatient = patient === undefined ? '' : ` and t.patient = ${patient}`;
   return `select t.seq from ${table} t where t.clinic_id = ${context.clinic} and ${numbersSql(numbers, context)}${ofPatient}${condition === undefined ? '' : ` and ${condition}`}`;
 }
@@ -97,9 +106,9 @@ export function typesSql(types: readonly string[], context: SqlContext): string 
 }
 
 /** One column of the visible resources `r` of a type that meet a condition. */
-function throughSql(column: 'r.name' | 'r.seq', { type, criterion }: Through, context: SqlContext): string {
+function throughSql(column: 'r.name' | 'r.seq', { type, criterion }: Through, context: SqlContext, patient?: string): string {
   const restriction = restrictionSql(context.restrictionOf(type), context);
-  return `select ${column} from fhir_resource r where r.clinic_id = ${context.clinic} and r.resource_type = ${context.bindings.add(type)} and r.method <> 'DELETE' and ${criterionSql(criterion, context)} and ${restriction}`;
+  return `select ${column} from fhir_resource r where r.clinic_id = ${context.clinic} and r.resource_type = ${context.bindings.add(type)} and r.method <> 'DELETE' and ${criterionSql(criterion, context, patient)} and ${restriction}`;
 }
 
 // References and resources meet by columns alone: under row-level security PostgreSQL looks into no index for what a function makes of a row.
@@ -109,8 +118,9 @@ function chainSql({ parameter, through }: ChainCriterion, context: SqlContext, p
   return `r.seq in (${rowsSql(TABLES.reference, ids, context, patient, `t.target in (${targets})`)})`;
 }
 
+/** A resource's own rows in the index carry its patient: said once more, it leads to these few, instead of to all that have the value. */
 function reverseSql({ parameter, from }: ReverseCriterion, context: SqlContext): string {
-  return `r.name in (select t.target from fhir_reference t where t.clinic_id = ${context.clinic} and ${sourceSql(parameter, context)} and t.seq in (${throughSql('r.seq', from, context)}))`;
+  return `r.name in (select t.target from fhir_reference t where t.clinic_id = ${context.clinic} and ${sourceSql(parameter, context)} and t.seq in (${throughSql('r.seq', from, context, 'r.patient')}))`;
 }
 
 /** The condition that a row of an index belongs to a parameter. */

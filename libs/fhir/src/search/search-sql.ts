@@ -3,13 +3,15 @@ import type { References } from '../search-index/references.js';
 import { typeIndex, type PlainParameter } from '../search-index/type-index.js';
 import { CURRENT_COLUMNS } from '../store/stored-version.js';
 import { Bindings } from './bindings.js';
-import { criterionSql, referenceTargets, restrictionSql, sourceSql, typesSql, type RestrictionOf, type SqlContext } from './criterion-sql.js';
+import { criterionSql, leadingSql, referenceTargets, restrictionSql, sourceSql, typesSql, type RestrictionOf, type SqlContext } from './criterion-sql.js';
 import { isValue, type Criterion, type ValueCriterion } from './criterion.js';
 import type { SearchQuery, SortKey } from './search-query.js';
 
 export interface SearchSql {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** One patient's records are few, whoever it is: the plan for one is right for all. */
+  readonly plannedOnce: boolean;
 }
 
 /** The place behind which a page begins: the sort keys of the last match and its number, as text. */
@@ -21,6 +23,8 @@ export class SearchStatement {
   readonly #context: SqlContext;
   readonly #where: string;
   readonly #patient: string | undefined;
+  /** The numbers of what meets the only condition. */
+  readonly #led: string | undefined;
   /** Whether some condition is met by few rows, as far as one can tell. */
   readonly #narrowed: boolean;
 
@@ -38,9 +42,12 @@ export class SearchStatement {
     const patientId = onlyPatient(query, references);
     if (patientId !== undefined) {
       this.#patient = this.#bindings.add(hash53(patientId));
-      conditions.push(`r.patient = ${this.#patient}`, `${this.#bindings.add(patientId)} = any(r.patient_ids)`);
+      // That no patient has the number 0 is for PostgreSQL, whose index leaves it out.
+      conditions.push(`r.patient = ${this.#patient} and r.patient <> 0`, `${this.#bindings.add(patientId)} = any(r.patient_ids)`);
     }
-    for (const criterion of query.criteria) {
+    const [lone, ...others] = query.criteria;
+    if (lone && others.length === 0 && query.sort.length === 0 && patientId === undefined) this.#led = leadingSql(lone, this.#context);
+    for (const criterion of this.#led === undefined ? query.criteria : []) {
       if (patientId === undefined || !namesPatient(criterion, query.type)) conditions.push(criterionSql(criterion, this.#context, this.#patient));
     }
     const restriction = query.types ? undefined : restrictionOf(query.type);
@@ -51,6 +58,7 @@ export class SearchStatement {
 
   /** The matches in order, at most `limit`, from behind `after` on, each with its place as `place`. */
   page(limit: number, after: Place | undefined): SearchSql {
+    if (this.#led !== undefined) return this.#ledPage(this.#led, limit, after);
     const keys = this.query.sort.map((key, index) => this.#sortKey(key, index));
     // Adding 0 keeps PostgreSQL from walking all resources in this order in the hope of meeting the few that match.
     const last = { expression: this.#narrowed ? 'r.seq + 0' : 'r.seq', join: '', cast: 'bigint', descending: false };
@@ -61,12 +69,26 @@ from fhir_resource r${keys.map(({ join }) => join).join('')}
 where ${where}
 order by ${order.map(({ expression, descending }) => `${expression}${descending ? ' desc' : ''}`).join(', ')}
 limit ${this.#bindings.add(limit)}`;
-    return { text, values: this.#bindings.values };
+    return this.#told(text);
   }
 
   /** How many match. */
   count(): SearchSql {
-    return { text: `select count(*)::int as count from fhir_resource r where ${this.#where}`, values: this.#bindings.values };
+    return this.#told(`select count(*)::int as count from fhir_resource r where ${this.#where}${this.#led === undefined ? '' : ` and r.seq in (${this.#led})`}`);
+  }
+
+  /** A page whose resources are the first that the index names: it alone is put in order, however many match. */
+  #ledPage(led: string, limit: number, after: Place | undefined): SearchSql {
+    const behind = after ? ` where m.seq > ${this.#bindings.add(after[0])}::bigint` : '';
+    return this.#told(`select ${CURRENT_COLUMNS}, array[r.seq::text] as place
+from (select distinct m.seq from (${led}) m${behind} order by m.seq) m join fhir_resource r on r.seq = m.seq
+where ${this.#where}
+order by m.seq
+limit ${this.#bindings.add(limit)}`);
+  }
+
+  #told(text: string): SearchSql {
+    return { text, values: this.#bindings.values, plannedOnce: this.#patient !== undefined && this.query.criteria.every(isValue) };
   }
 
   #sortKey({ parameter, descending }: SortKey, index: number): OrderKey {
