@@ -120,6 +120,19 @@ describe('Patient/$everything', () => {
     expect(posted.body.entry?.map(named)).toEqual(referred.filter((each) => each.startsWith('Location/')));
   });
 
+  it('narrows by the date of care, and leaves out nothing that has none', async () => {
+    const dates = async (query: string): Promise<string[]> =>
+      (await pages(clinic, `/Patient/${anna}/$everything?_type=Observation&${query}`)).flat().map(({ resource }) => (resource as Observation).effectiveDateTime?.slice(8) ?? 'none').sort();
+    expect(await dates('start=2024-05-19')).toEqual(['19', '20', '21', 'none']);
+    expect(await dates('end=2024-05-11')).toEqual(['10', '11', 'none']);
+    expect(await dates('start=2024-05-12&end=2024-05-13&_count=1')).toEqual(['12', '13', 'none']);
+    const whole = (await pages(clinic, `/Patient/${anna}/$everything?start=2030`)).flat();
+    expect(named(whole[0] ?? {})).toBe(`Patient/${anna}`);
+    expect(modeOf(whole, 'include')).toEqual(expect.arrayContaining(referred));
+    const wrong = await clinic.get<OperationOutcome>(`/Patient/${anna}/$everything?start=soon`);
+    expect([wrong.status, wrong.body.issue[0]?.expression]).toEqual([400, ['start']]);
+  });
+
   it('gives each caller what its scopes cover, of the members and of what they refer to', async () => {
     const narrow = new FhirClient(app, await app.asSystem('system/Patient.rs system/Observation.rs?date=ge2024-05-15 system/Practitioner.r'));
     const got = (await pages(narrow, `/Patient/${anna}/$everything`)).flat();
@@ -171,9 +184,9 @@ describe('Patient/$everything', () => {
   });
 
   it('says which parameters it passed over, and refuses them when asked to be strict', async () => {
-    const { body } = await clinic.get<Bundle>(`/Patient/${anna}/$everything?start=2024-01-01&_type=Patient`);
+    const { body } = await clinic.get<Bundle>(`/Patient/${anna}/$everything?colour=red&_type=Patient`);
     expect(body.entry?.at(-1)?.search?.mode).toBe('outcome');
-    expect((await clinic.get(`/Patient/${anna}/$everything?start=2024-01-01`, { prefer: 'handling=strict' })).status).toBe(400);
+    expect((await clinic.get(`/Patient/${anna}/$everything?colour=red`, { prefer: 'handling=strict' })).status).toBe(400);
   });
 
   it('is offered for one patient, by GET and POST', async () => {

@@ -3,6 +3,8 @@ import type { FhirRequest } from '../http/fhir-request.js';
 import { badParameter, sinceIn } from '../interactions/history-parameters.js';
 import { parametersOf, typesIn } from '../operations/operation-parameters.js';
 import { CURSOR } from '../search/search-query.js';
+import { rangeOf } from '../search-index/date-range.js';
+import type { CareTime } from './care-dates.js';
 
 /** How many resources a page holds, at most and unless less is asked for. */
 const MOST = 1000;
@@ -16,6 +18,8 @@ export interface EverythingRequest {
   readonly since?: Date;
   /** Only these types. */
   readonly types?: readonly string[];
+  /** Only what tells of care in this time. */
+  readonly care?: CareTime;
   readonly after?: RecordPlace;
   /** What was taken into account, without the place of the page. */
   readonly self: URLSearchParams;
@@ -32,7 +36,7 @@ export function everythingRequest(request: FhirRequest, strict: boolean): Everyt
   const types: string[] = [];
   const ignored: string[] = [];
   let count = MOST;
-  let read: Pick<EverythingRequest, 'since' | 'after'> = {};
+  let read: Pick<EverythingRequest, 'since' | 'after' | 'care'> = {};
   for (const [name, value] of parametersOf(request)) {
     if (name === '_count') {
       if (!/^[1-9]\d{0,8}$/.test(value)) throw badParameter(name, 'Must be a whole number, 1 or more.');
@@ -40,6 +44,9 @@ export function everythingRequest(request: FhirRequest, strict: boolean): Everyt
       self.set(name, String(count));
     } else if (name === '_since') {
       read = { ...read, since: sinceIn(value) };
+      self.set(name, value);
+    } else if (name === 'start' || name === 'end') {
+      read = { ...read, care: { ...read.care, ...careBound(name, value) } };
       self.set(name, value);
     } else if (name === '_type') {
       types.push(...typesIn(value));
@@ -53,10 +60,17 @@ export function everythingRequest(request: FhirRequest, strict: boolean): Everyt
   if (strict && ignored.length > 0) {
     throw invalid('The operation has parameters that are not supported.', {
       code: 'unknown-parameter',
-      issues: ignored.map((name) => ({ path: name, message: '$everything takes _since, _type and _count.' })),
+      issues: ignored.map((name) => ({ path: name, message: '$everything takes start, end, _since, _type and _count.' })),
     });
   }
   return { count, self, ignored, ...read, ...(types.length > 0 ? { types } : {}) };
+}
+
+/** One bound of the time of care. Both days belong to it. */
+function careBound(name: 'start' | 'end', value: string): CareTime {
+  const range = rangeOf(value);
+  if (!range) throw badParameter(name, 'Must be a date such as 2024-05-17.');
+  return name === 'start' ? { from: new Date(range.low) } : { to: new Date(range.high) };
 }
 
 /** The place as a `next` link carries it. */

@@ -69,7 +69,7 @@ export class EverythingOperation implements FhirOperation {
     const referredTo = new ReferredTo(record, this.references);
     referredTo.take([patient]);
     if (whole) referredTo.take(whole);
-    else await referredTo.takeCompartment();
+    else await referredTo.takeCompartment(asked);
     const found = (await referredTo.resources(asked)).filter((version) => nameOf(version) > after);
     const referred = found.slice(0, room);
     const last = referred.at(-1);

@@ -9,6 +9,7 @@ import type { SqlContext } from '../search/criterion-sql.js';
 import { listedSql } from '../search/listed-sql.js';
 import { statementName } from '../search/statement-names.js';
 import { CURRENT_COLUMNS, type CurrentVersion } from '../store/stored-version.js';
+import { careTimeSql, type CareTime } from './care-dates.js';
 import { sideSourcesOf } from './compartment-sources.js';
 
 /** The place of a resource in a patient's compartment. */
@@ -23,6 +24,8 @@ export interface RecordFilter {
   readonly types?: readonly string[];
   /** Only what was written since then. */
   readonly since?: Date;
+  /** Only what tells of care in this time, as far as it says when that was. */
+  readonly care?: CareTime;
 }
 
 /**
@@ -38,7 +41,7 @@ export class PatientRecord {
   ) {}
 
   /** A page of the compartment without the Patient itself, by type and number. */
-  async compartment({ types, since }: RecordFilter, after: CompartmentPlace | undefined, limit: number): Promise<CurrentVersion[]> {
+  async compartment({ types, since, care }: RecordFilter, after: CompartmentPlace | undefined, limit: number): Promise<CurrentVersion[]> {
     const members = [...(compartmentOf('Patient')?.keys() ?? [])].filter((type) => types?.includes(type) ?? true);
     const { bindings, context } = this.#statement();
     const id = bindings.add(this.patientId);
@@ -50,6 +53,7 @@ export class PatientRecord {
       listedSql(members, this.policy, context),
       `not (r.resource_type = 'Patient' and r.id = ${id})`,
       ...(since ? [`r.last_updated >= ${bindings.add(since)}`] : []),
+      ...(care ? [careTimeSql(members, care, context)] : []),
       ...(after ? [`(r.resource_type, r.seq) > (${bindings.add(after.type)}, ${bindings.add(after.seq)}::bigint)`] : []),
     ].join(' and ');
     const page = (condition: string): string => `(select r.* from fhir_resource r where ${common} and ${condition} order by r.resource_type, r.seq limit ${most})`;

@@ -33,12 +33,13 @@ export class ReferredTo {
     }
   }
 
-  /** Takes note of the whole compartment. */
-  async takeCompartment(): Promise<void> {
-    let page = await this.record.compartment({}, undefined, BATCH);
+  /** Takes note of the whole compartment, as far as it tells of care in the time that is asked for. */
+  async takeCompartment({ care }: RecordFilter): Promise<void> {
+    const filter = care ? { care } : {};
+    let page = await this.record.compartment(filter, undefined, BATCH);
     this.take(page);
     for (let last = page.at(-1); page.length === BATCH && last; last = page.at(-1)) {
-      page = await this.record.compartment({}, last, BATCH);
+      page = await this.record.compartment(filter, last, BATCH);
       this.take(page);
     }
   }
