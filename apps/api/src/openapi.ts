@@ -3,7 +3,25 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject, type SwaggerDocumen
 import type { Config } from '@cairn/platform';
 import { z } from 'zod';
 
+type SchemaObject = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
 type StandardSchemaConverter = NonNullable<SwaggerDocumentOptions['standardSchemaConverter']>;
+
+const text = (example: string): { type: 'string'; example: string } => ({ type: 'string', example });
+
+/** What every refusal on /api looks like. */
+const PROBLEM: SchemaObject = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code', 'correlationId'],
+  properties: {
+    type: text('urn:cairn:problem:fields'),
+    title: text('The request is not valid'),
+    status: { type: 'integer', example: 400 },
+    detail: text('Some fields are missing or wrong.'),
+    code: text('fields'),
+    correlationId: { ...text('0190a4de-5d0a-7c3e-9b1f-2f6f0c1d2e3f'), description: 'Stands in the log beside the cause.' },
+    errors: { type: 'array', items: { type: 'object', required: ['field', 'message'], properties: { field: text('urgency'), message: text('Choose one of routine, urgent, asap, stat.') } } },
+  },
+};
 
 /** The OpenAPI description of what is registered. */
 function describeApi(app: NestFastifyApplication, config: Config): OpenAPIObject {
@@ -14,6 +32,11 @@ function describeApi(app: NestFastifyApplication, config: Config): OpenAPIObject
     .addServer(config.PUBLIC_URL)
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .addSecurityRequirements('bearer')
+    .addGlobalResponse({
+      status: '4XX',
+      description: 'Refused. `detail` says why and what to do, `errors` names the fields at fault.',
+      content: { 'application/problem+json': { schema: PROBLEM } },
+    })
     .build();
   return SwaggerModule.createDocument(app, description, { standardSchemaConverter });
 }

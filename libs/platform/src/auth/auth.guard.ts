@@ -1,5 +1,6 @@
-import { SetMetadata, createParamDecorator, Injectable, type CanActivate, type ExecutionContext, type Type } from '@nestjs/common';
+import { SetMetadata, applyDecorators, createParamDecorator, Injectable, type CanActivate, type ExecutionContext, type Type } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { ApiSecurity } from '@nestjs/swagger';
 import { unauthenticated } from '@cairn/kernel';
 import type { FastifyRequest } from 'fastify';
 import type { Scope } from '../tenancy/scope.js';
@@ -15,8 +16,8 @@ declare module 'fastify' {
 const PUBLIC = 'cairn:public';
 const RIGHT = 'cairn:right';
 
-/** Marks a route or controller that needs no token. */
-export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(PUBLIC, true);
+/** Marks a route or controller that needs no token, and has its description say so. */
+export const Public = (): MethodDecorator & ClassDecorator => applyDecorators(SetMetadata(PUBLIC, true), ApiSecurity({}));
 
 /** Names the right that a person needs for a route; the table of rights is `permissions.json`. */
 export const Needs = (right: Right): MethodDecorator & ClassDecorator => SetMetadata(RIGHT, right);
