@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Bundle, Observation, Parameters, Subscription } from '@medplum/fhirtypes';
+import type { Bundle, Observation, OperationOutcome, Parameters, Subscription } from '@medplum/fhirtypes';
 import pg from 'pg';
 import { startTestApp, testEnvironment, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
@@ -110,6 +110,38 @@ describe('a subscriber that does not answer well', () => {
     expect(await untilStatus(client, id, 'active')).not.toHaveProperty('error');
     await eventually('the second event is delivered', () => numbersAt(path).includes('2'));
     expect(new Set(numbersAt(path))).toEqual(new Set(['1', '2']));
+  });
+
+  it('gets its dead letters again when it or hospital IT asks: in order, signed under the same id, and each once', async () => {
+    const { id, path } = await subscribe({ channel: [{ name: 'max-count', value: 1 }] });
+    const other = new FhirClient(app, await app.asSystem('system/*.*', { clientId: 'another' }));
+    const hospitalIt = new RestClient(app, await app.as('hospital-it'));
+    const webhookIds = (number: string): (string | undefined)[] =>
+      receiver.at(path).filter(({ text }) => readNotification(text).events.some((event) => event.number === number)).map(({ headers }) => String(headers['webhook-id']));
+    const nothing = await client.send<OperationOutcome>('POST', `/Subscription/${id}/$resend`);
+    expect([nothing.status, nothing.body.issue[0]?.details?.coding?.[0]?.code]).toEqual([409, 'subscription.nothing-to-resend']);
+    for (const [round, ask] of [
+      () => client.send('POST', `/Subscription/${id}/$resend`),
+      () => hospitalIt.post<{ events: number }>(`fhir-subscriptions/${id}/resending`, {}),
+    ].entries()) {
+      const [dead, next] = [String(2 * round + 1), String(2 * round + 2)];
+      receiver.react = ({ path: asked }) => ({ status: asked === path ? 410 : 200 });
+      await client.create(observation());
+      await untilStatus(client, id, 'error');
+      await client.create(observation());
+      await eventually('the next event is recorded', async () => (await status(id)).eventsSinceStart === next);
+      const before = webhookIds(dead);
+      receiver.react = () => ({ status: 200 });
+      expect((await other.send('POST', `/Subscription/${id}/$resend`)).status).toBe(404);
+      expect(await ask()).toMatchObject({ status: 200 });
+      await eventually('both are delivered', () => numbersAt(path).at(-1) === next);
+      expect(numbersAt(path).slice(-2)).toEqual([dead, next]);
+      expect(webhookIds(dead)).toEqual([...before, before[0]]);
+      expect(readNotification((await client.get(`/Subscription/${id}/$events`)).text).errors ?? []).toEqual([]);
+      await untilStatus(client, id, 'active');
+    }
+    expect((await client.send('POST', `/Subscription/${id}/$resend`)).status).toBe(409);
+    expect((await new RestClient(app, await app.as('coordinator')).post(`fhir-subscriptions/${id}/resending`, {})).status).toBe(403);
   });
 
   it('gets nothing before its handshake, is in error when that fails, and is turned off when nobody mends it', async () => {

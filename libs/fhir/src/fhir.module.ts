@@ -33,6 +33,7 @@ import { ResourceNumbers } from './store/sequence.js';
 import { ResourceWriter } from './store/write-resources.js';
 import { SubscriptionDeskController } from './subscriptions/subscription-desk.controller.js';
 import { SubscriptionDesk } from './subscriptions/subscription-desk.queries.js';
+import { SubscriptionResending } from './subscriptions/subscription-resending.js';
 import { Subscriptions } from './subscriptions/subscriptions.js';
 import { SubscriptionTopics, readTopics } from './subscriptions/topic.js';
 import ownTopics from './subscriptions/topics.json' with { type: 'json' };
@@ -85,6 +86,7 @@ async function contentRules({ FHIR_NARRATIVE }: Config): Promise<ContentRules> {
       useFactory: ({ base, search, writer }: StoreParts, topics: SubscriptionTopics, transactions: Transactions, keyring: Keyring, http: OutsideHttp, config: Config, logger: Logger) =>
         new Subscriptions({ base, search, writer, topics, transactions, keyring, http, config, logger }),
     },
+    { provide: SubscriptionResending, inject: [Transactions, Subscriptions], useFactory: (transactions: Transactions, { records }: Subscriptions) => new SubscriptionResending(transactions, records) },
     { provide: RefusedWriteTasks, inject: [FhirStore], useFactory: (store: FhirStore) => new RefusedWriteTasks(store) },
     { provide: RefusedWrites, inject: [Transactions, KEYRING, RefusedWriteTasks, LOGGER], useFactory: (transactions: Transactions, keyring: Keyring, tasks: RefusedWriteTasks, logger: Logger) => new RefusedWrites(transactions, keyring, tasks, logger) },
     { provide: RefusedWriteDesk, inject: [Transactions, KEYRING, RefusedWriteTasks], useFactory: (transactions: Transactions, keyring: Keyring, tasks: RefusedWriteTasks) => new RefusedWriteDesk(transactions, keyring, tasks) },

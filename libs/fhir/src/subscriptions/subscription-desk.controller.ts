@@ -1,8 +1,9 @@
-import { Controller, Get, Param } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiConflictResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentScope, Needs, type Scope } from '@cairn/platform';
 import { z } from 'zod';
 import { SubscriptionDesk, type DeadLetterView, type SubscriptionView } from './subscription-desk.queries.js';
+import { SubscriptionResending } from './subscription-resending.js';
 
 const uuid = z.uuid();
 
@@ -10,7 +11,10 @@ const uuid = z.uuid();
 @ApiTags('EHR connections')
 @Controller('api/v1/fhir-subscriptions')
 export class SubscriptionDeskController {
-  constructor(private readonly desk: SubscriptionDesk) {}
+  constructor(
+    private readonly desk: SubscriptionDesk,
+    private readonly resending: SubscriptionResending,
+  ) {}
 
   @Get()
   @Needs('link.read')
@@ -26,5 +30,15 @@ export class SubscriptionDeskController {
   @ApiOkResponse({ description: 'Numbers and times, newest first' })
   async deadLetters(@CurrentScope() scope: Scope, @Param('id', { schema: uuid }) id: string): Promise<{ items: DeadLetterView[] }> {
     return this.desk.deadLetters(scope, id);
+  }
+
+  @Post(':id/resending')
+  @HttpCode(200)
+  @Needs('link.manage')
+  @ApiOperation({ summary: 'Send the dead letters of one Subscription again, once its endpoint is mended' })
+  @ApiOkResponse({ description: 'How many events go out again, under the numbers they had' })
+  @ApiConflictResponse({ description: 'Nothing to send again, newer events were delivered since, or a notification is under way' })
+  async resend(@CurrentScope() scope: Scope, @Param('id', { schema: uuid }) id: string): Promise<{ events: number }> {
+    return { events: await this.resending.resend(scope, id) };
   }
 }

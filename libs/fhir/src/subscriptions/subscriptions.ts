@@ -4,6 +4,7 @@ import type { Search } from '../search/search.js';
 import type { ResourceWriter } from '../store/write-resources.js';
 import { SubscriptionEventsOperation } from './events-operation.js';
 import { NotificationWriter } from './notification.js';
+import { ResendOperation } from './resend-operation.js';
 import { SigningSecretOperation } from './secret-operation.js';
 import { SendingClaims } from './sending-claims.js';
 import { SendingOutcomes } from './sending-outcomes.js';
@@ -30,20 +31,23 @@ export interface SubscriptionGround {
 /** Subscriptions, put together: what judges them, answers for them, and does their work. */
 export class Subscriptions {
   readonly admission: SubscriptionAdmission;
+  readonly records: SubscriptionRecords;
 
   constructor(private readonly ground: SubscriptionGround) {
-    const { topics, search, keyring, http, config } = ground;
+    const { topics, search, keyring, http, config, writer } = ground;
+    this.records = new SubscriptionRecords(writer);
     this.admission = new SubscriptionAdmission({ topics, search, keyring, http, mostPerClient: config.FHIR_SUBSCRIPTION_LIMIT });
   }
 
   /** Registers the operations and the work. Done once, when the module starts. */
   register(operations: FhirOperations, work: DueWorkRegistry): void {
-    const { base, topics, search, writer, transactions, keyring, http, config, logger } = this.ground;
+    const { base, topics, search, transactions, keyring, http, config, logger } = this.ground;
     const notifications = new NotificationWriter(base);
     operations.register(new SubscriptionStatusOperation(notifications, topics, base));
     operations.register(new SubscriptionEventsOperation(notifications, topics, search));
     operations.register(new SigningSecretOperation(keyring, base));
-    const records = new SubscriptionRecords(writer);
+    const { records } = this;
+    operations.register(new ResendOperation(records, base));
     const claims = new SendingClaims({ transactions, search, topics, records, config });
     const outcomes = new SendingOutcomes(transactions, records, config);
     work.register(new SubscriptionWeighingWork({ transactions, search, topics, logger }));
