@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { CarePlan, Communication, DocumentReference, Goal, Observation, Provenance, Task } from '@medplum/fhirtypes';
+import type { CarePlan, Communication, Consent, DocumentReference, Goal, Observation, Provenance, Task } from '@medplum/fhirtypes';
 import { eventually } from '../support/eventually.js';
 import { startSandboxEhr } from '../../apps/sandbox/src/index.js';
 import { unsharePatient } from '@cairn/fhir';
@@ -126,6 +126,29 @@ describe('an EHR that takes every type', () => {
     expect(JSON.stringify(listed.body)).not.toContain(secret);
     const told = await link.app.request.get(`/api/v1/ehr/untold?patient=${link.patientId}`).set('authorization', await link.app.as('clinician')).expect(200);
     expect(told.body).toMatchObject({ items: [{ resource: `Observation/${secret}`, problem: { code: 'withheld' }, connection: { name: 'Sandbox hospital' } }] });
+  });
+
+  it('is told of a labelled record where the patient consents to it, with the label and the notice', async () => {
+    const label = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: '42CFRPart2' };
+    const consent: Consent = {
+      resourceType: 'Consent',
+      status: 'active',
+      scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
+      category: [{ coding: [{ system: 'http://loinc.org', code: '59284-0' }] }],
+      patient: { reference: `Patient/${link.patientId}` },
+      policyRule: { text: 'as asked' },
+      provision: { type: 'permit', securityLabel: [label], actor: [{ role: { text: 'recipient' }, reference: { identifier: { system: 'urn:cairn:connection', value: link.connectionId } } }] },
+    };
+    const before = await link.write({ ...PEG(link.patientId), meta: { security: [label] } });
+    expect(await link.settled('Observation', before)).toMatchObject([{ state: 'not-taken', problem: 'withheld' }]);
+    await link.write(consent);
+    const permitted = await link.write({ ...PEG(link.patientId), meta: { security: [label] } });
+    const other = await link.write({ ...PEG(link.patientId), meta: { security: [label, { ...label, code: 'PSYTHPN' }] } });
+    const [row] = await link.settled('Observation', permitted);
+    expect(row).toMatchObject({ state: 'delivered' });
+    const there = (await atHospital<Observation>(link, 'Observation')).find(({ id }) => row?.remote === `Observation/${id}`);
+    expect(there?.meta?.security).toContainEqual(label);
+    expect(await link.settled('Observation', other)).toMatchObject([{ state: 'not-taken', problem: 'withheld' }]);
   });
 });
 

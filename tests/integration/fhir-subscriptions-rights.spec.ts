@@ -87,6 +87,33 @@ describe('subscriptions of two hospitals', () => {
     expect(refused.status).toBe(403);
   });
 
+  it('tell of labelled records those whom a Consent names alone, with their notice', async () => {
+    const NOTICE = '42 CFR part 2 prohibits unauthorized use or disclosure of these records.';
+    const label = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: '42CFRPart2' };
+    await world.asCairn((tx) => sharePatient(tx, WEST, world.anna));
+    const [mine, theirs] = [await world.subscribe(world.east), await world.subscribe(world.west)];
+    const labelled = { ...world.observation(world.anna), meta: { security: [label] } };
+    const secret = await world.east.create(labelled);
+    expect((await world.notified(mine.path, 1))[0]?.events).toMatchObject([{ focus: `${world.app.url}/fhir/Observation/${secret}` }]);
+    expect(world.receiver.at(mine.path).at(-1)?.headers['x-confidentiality-notice']).toBe(NOTICE);
+    expect(await world.status(world.west, theirs.id)).toMatchObject({ eventsSinceStart: '0' });
+    const consent = await new FhirClient(world.app, await world.app.as('clinician')).create({
+      resourceType: 'Consent',
+      status: 'active',
+      scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
+      category: [{ coding: [{ system: 'http://loinc.org', code: '59284-0' }] }],
+      patient: { reference: `Patient/${world.anna}` },
+      policyRule: { text: 'as asked' },
+      provision: { type: 'permit', securityLabel: [label], actor: [{ role: { text: 'recipient' }, reference: { identifier: { system: 'urn:cairn:connection', value: WEST } } }] },
+    });
+    const permitted = await world.east.create(labelled);
+    expect((await world.notified(theirs.path, 1))[0]?.events).toEqual([{ number: '1', focus: `${world.app.url}/fhir/Observation/${permitted}` }]);
+    expect(world.receiver.at(theirs.path).at(-1)?.headers['x-confidentiality-notice']).toBe(NOTICE);
+    expect((await world.west.get(`/Subscription/${theirs.id}/$events`)).headers.get('x-confidentiality-notice')).toBe(NOTICE);
+    await new FhirClient(world.app, await world.app.as('clinician')).delete(`/Consent/${consent}`);
+    await world.asCairn((tx) => unsharePatient(tx, WEST, world.anna));
+  });
+
   it('are silent once their client is disabled, and lose nothing by it', async () => {
     const { clientId } = await registerClient(world.app, { connectionId: EAST });
     const registered = new FhirClient(world.app, await world.app.asSystem('system/*.cruds', { connectionId: EAST, clientId }));

@@ -7,8 +7,9 @@ export interface Manifest {
   readonly transactionTime: string;
   readonly request: string;
   readonly requiresAccessToken: boolean;
-  readonly output: readonly { readonly type: string; readonly url: string; readonly count: number }[];
+  readonly output: readonly { readonly type: string; readonly url: string; readonly count: number; readonly extension?: object }[];
   readonly error: readonly object[];
+  readonly extension?: object;
 }
 
 const ASYNC = { prefer: 'respond-async' };

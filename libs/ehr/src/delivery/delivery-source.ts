@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, Clinics, type Config, type Tx } from '@cairn/platform';
 import { FhirStore, isDisclosable, readExchanged } from '@cairn/fhir';
-import { isWithheld } from '../exchange/exchange.rules.js';
+import { labelsOf } from '../exchange/exchange.rules.js';
 import { localReferencesIn } from '../exchange/outgoing.js';
 import { readFhirJson } from '../fhir-json.js';
 import { linksOf } from '../links/resource-links.js';
@@ -45,7 +45,8 @@ export class DeliverySource {
       patientId,
       ehr,
       content,
-      withheld: !(await isDisclosable(tx, ehr.connectionId, type, id)) || isWithheld(content) || (current !== undefined && isWithheld(readFhirJson(JSON.stringify(current)))),
+      // What is asked about is the resource as it is now, so a label that only this version has keeps it in, whatever a Consent says.
+      withheld: !(await isDisclosable(tx, ehr.connectionId, type, id)) || (labelsOf(content) & ~(current ? labelsOf(readFhirJson(JSON.stringify(current))) : 0)) !== 0,
       recordedAt: present.lastUpdated.toISOString(),
       lastTold: told && readFhirJson(told.json),
       related: new Map([...related].map(([reference, resource]) => [reference, readFhirJson(JSON.stringify(resource))])),

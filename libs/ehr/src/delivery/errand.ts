@@ -1,5 +1,7 @@
+import { noticesFor } from '@cairn/platform';
 import { offered } from '../connection/capability.js';
 import { contains, contentOf, digest, elementsOf } from '../exchange/canonical.js';
+import { labelsOf } from '../exchange/exchange.rules.js';
 import { CAIRN_RESOURCE, changedInPlace, findableBy, localReferencesIn, outgoing, searchOf, type BusinessIdentifier } from '../exchange/outgoing.js';
 import { logicalId, objectsAt, textOf, tryFhirJson, writeFhirJson, type FhirJson } from '../fhir-json.js';
 import { agreedElements, chooseForm, inPlaceElements, type Form } from '../forms/forms.js';
@@ -83,7 +85,7 @@ export class Errand {
     const earlier = can.conditionalCreate ? undefined : await this.#find(form, identity);
     if (earlier) return this.#foundEarlier(form, earlier, body);
     const query = new URLSearchParams({ identifier: searchOf(identity) }).toString();
-    const { answer } = goOn(await this.fhir.create(ehr, form.type, writeFhirJson(body), query), form.type, 'create');
+    const { answer } = goOn(await this.fhir.create(ehr, form.type, writeFhirJson(body), query, this.#notices), form.type, 'create');
     const there = resourceIn(answer, form.type);
     const remoteId = answer.createdId ?? logicalId(there) ?? (await this.#find(form, identity));
     if (!remoteId) throw needsPerson('not-http', answer);
@@ -103,7 +105,7 @@ export class Errand {
     const { versioned } = offered(capability, form.type);
     const update = async (resource: FhirJson, version: string | undefined): Promise<Outcome | undefined> => {
       const text = writeFhirJson({ ...resource, id: link.remoteId });
-      const { answer, stale } = goOn(await this.fhir.update(ehr, form.type, link.remoteId, text, versioned ? version : undefined), form.type, 'update');
+      const { answer, stale } = goOn(await this.fhir.update(ehr, form.type, link.remoteId, text, versioned ? version : undefined, this.#notices), form.type, 'update');
       return stale ? undefined : this.#done(form, link, answer);
     };
     if (!inPlace && versioned && link.remoteVersion) {
@@ -195,6 +197,10 @@ export class Errand {
 
   #identifier({ each }: Form): BusinessIdentifier {
     return { system: CAIRN_RESOURCE, value: each === 'version' ? `${this.#local}/_history/${this.parcel.version}` : this.#local };
+  }
+
+  get #notices(): string[] {
+    return noticesFor(labelsOf(this.parcel.content));
   }
 
   get #local(): string {

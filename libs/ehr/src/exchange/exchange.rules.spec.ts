@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { EXCHANGED_TYPES, isExchanged, isWithheld, referralTies } from './exchange.rules.js';
+import { bitOf } from '@cairn/platform';
+import { EXCHANGED_TYPES, isExchanged, labelsOf, referralTies } from './exchange.rules.js';
 
 describe('what an EHR is told', () => {
   it('is the types of the exchange, once they are more than a draft', () => {
@@ -24,12 +25,12 @@ describe('what an EHR is told', () => {
     expect(referralTies('CarePlan', {})).toEqual({ tie: 'not-needed', links: [] });
   });
 
-  it('leaves out what carries a label of restricted content', () => {
-    const labelled = (system: string, code: string) => ({ meta: { security: [{ system, code }] } });
-    expect(isWithheld(labelled('http://terminology.hl7.org/CodeSystem/v3-Confidentiality', 'R'))).toBe(true);
-    expect(isWithheld(labelled('http://terminology.hl7.org/CodeSystem/v3-ActCode', '42CFRPart2'))).toBe(true);
-    expect(isWithheld(labelled('http://terminology.hl7.org/CodeSystem/v3-Confidentiality', 'N'))).toBe(false);
-    expect(isWithheld(labelled('urn:other', 'R'))).toBe(false);
-    expect(isWithheld({})).toBe(false);
+  it('knows the labels of restricted content', () => {
+    const labelled = (system: string, code: string) => labelsOf({ meta: { security: [{ system, code }] } });
+    expect(labelled('http://terminology.hl7.org/CodeSystem/v3-Confidentiality', 'R')).toBe(bitOf('restricted'));
+    expect(labelled('http://terminology.hl7.org/CodeSystem/v3-ActCode', '42CFRPart2')).toBe(bitOf('substance-use'));
+    expect(labelled('http://terminology.hl7.org/CodeSystem/v3-Confidentiality', 'N')).toBe(0);
+    expect(labelled('urn:other', 'R')).toBe(0);
+    expect(labelsOf({})).toBe(0);
   });
 });

@@ -1,3 +1,4 @@
+import { labelBits } from '@cairn/platform';
 import { eachReference, localReference, objectsAt, textOf, type FhirJson } from '../fhir-json.js';
 import rules from './exchange.json' with { type: 'json' };
 
@@ -41,8 +42,5 @@ export function referralTies(type: string, resource: FhirJson): { tie: ReferralT
   return { tie: (rule?.ofReferral ?? 'linked') as ReferralTie, links };
 }
 
-/** Whether the resource carries a security label that keeps it in the house. Fails safe: consent to disclose it is not looked at here. */
-export function isWithheld(resource: FhirJson): boolean {
-  const labels = objectsAt(resource['meta']).flatMap((meta) => objectsAt(meta['security']));
-  return labels.some((label) => rules.withheld.some(({ system, codes }) => label['system'] === system && codes.includes(textOf(label['code']) ?? '')));
-}
+/** The security labels of a resource, as bits. */
+export const labelsOf = (resource: FhirJson): number => labelBits(objectsAt(resource['meta']).flatMap((meta) => objectsAt(meta['security'])));

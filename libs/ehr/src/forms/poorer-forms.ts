@@ -1,4 +1,6 @@
-import { eachReference, localReference, textOf, type FhirJson } from '../fhir-json.js';
+import { noticesFor } from '@cairn/platform';
+import { labelsOf } from '../exchange/exchange.rules.js';
+import { eachReference, localReference, objectsAt, textOf, type FhirJson } from '../fhir-json.js';
 import table from './forms.json' with { type: 'json' };
 import { inWords, type Lookup } from './words.js';
 
@@ -37,19 +39,29 @@ function requestsOf(resource: FhirJson): FhirJson[] {
   return [...found.values()];
 }
 
+/** The labels of a resource, which hold for whatever it is told in. */
+function labelled(resource: FhirJson): FhirJson {
+  const security = objectsAt(resource['meta']).flatMap((meta) => objectsAt(meta['security']));
+  return security.length > 0 ? { meta: { security } } : {};
+}
+
+/** What a resource says in words, and what the law wants said along with it. */
+const toldInWords = (type: string, resource: FhirJson, { lookup }: Telling): string[] => [...inWords(type, resource, lookup), ...noticesFor(labelsOf(resource))];
+
 /** A resource as a Communication: what it says stands in words, and it answers the same requests. */
 export function asCommunication(type: string, resource: FhirJson, telling: Telling): FhirJson {
   const requests = requestsOf(resource);
   const subject = subjectOf(type, resource);
   return {
     resourceType: 'Communication',
+    ...labelled(resource),
     status: 'completed',
     category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/communication-category', code: 'notification', display: 'Notification' }] }],
     ...(requests.length > 0 && { basedOn: requests }),
     ...(subject && { subject }),
     sent: telling.recordedAt,
     sender: { display: telling.clinic },
-    payload: [{ contentString: inWords(type, resource, telling.lookup).join('\n') }],
+    payload: [{ contentString: toldInWords(type, resource, telling).join('\n') }],
   };
 }
 
@@ -57,11 +69,12 @@ export function asCommunication(type: string, resource: FhirJson, telling: Telli
 export function asDocument(type: string, resource: FhirJson, telling: Telling): FhirJson {
   const requests = requestsOf(resource);
   const subject = subjectOf(type, resource);
-  const lines = inWords(type, resource, telling.lookup);
+  const lines = toldInWords(type, resource, telling);
   const coding = (table.documentTypes as Record<string, FhirJson>)[type] ?? table.documentTypes.default;
   const wrong = textOf(resource['status']) === 'entered-in-error' || textOf(resource['lifecycleStatus']) === 'entered-in-error';
   return {
     resourceType: 'DocumentReference',
+    ...labelled(resource),
     status: wrong ? 'entered-in-error' : 'current',
     type: { coding: [coding] },
     ...(subject && { subject }),

@@ -45,14 +45,14 @@ export class EhrFhir {
   }
 
   /** Creates unless the search `ifNoneExist` finds one already (R4, http.html#ccreate). */
-  create(ehr: EhrAddress, type: string, body: string, ifNoneExist: string): Promise<FhirAnswer> {
-    return this.#call(ehr, { method: 'POST', url: `${ehr.baseUrl}/${type}`, headers: { 'if-none-exist': ifNoneExist, prefer: 'return=representation' }, body });
+  create(ehr: EhrAddress, type: string, body: string, ifNoneExist: string, notices: readonly string[] = []): Promise<FhirAnswer> {
+    return this.#call(ehr, { method: 'POST', url: `${ehr.baseUrl}/${type}`, headers: { ...noticed(notices), 'if-none-exist': ifNoneExist, prefer: 'return=representation' }, body });
   }
 
   /** Replaces; with a version, only if the EHR still has that one (R4, http.html#concurrency). */
-  update(ehr: EhrAddress, type: string, id: string, body: string, version: string | undefined): Promise<FhirAnswer> {
+  update(ehr: EhrAddress, type: string, id: string, body: string, version: string | undefined, notices: readonly string[] = []): Promise<FhirAnswer> {
     const match: Record<string, string> = version ? { 'if-match': `W/"${version}"` } : {};
-    return this.#call(ehr, { method: 'PUT', url: `${ehr.baseUrl}/${type}/${id}`, headers: { ...match, prefer: 'return=representation' }, body });
+    return this.#call(ehr, { method: 'PUT', url: `${ehr.baseUrl}/${type}/${id}`, headers: { ...match, ...noticed(notices), prefer: 'return=representation' }, body });
   }
 
   remove(ehr: EhrAddress, type: string, id: string): Promise<FhirAnswer> {
@@ -93,6 +93,9 @@ export class EhrFhir {
     };
   }
 }
+
+/** What the law wants said along with a record. */
+const noticed = (notices: readonly string[]): Record<string, string> => (notices.length === 0 ? {} : { 'x-confidentiality-notice': notices.join(' ') });
 
 const instant = (text: string | undefined): Date | undefined => {
   const milliseconds = Date.parse(text ?? '');

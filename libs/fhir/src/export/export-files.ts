@@ -1,5 +1,6 @@
 import { notFound } from '@cairn/kernel';
 import { audit, type Scope, type Transactions, type Tx } from '@cairn/platform';
+import { isShutOut } from './export-client.js';
 import type { ExportJob } from './export-jobs.js';
 
 /** A finished file, as the manifest lists it. */
@@ -7,13 +8,15 @@ export interface FileFacts {
   readonly file: number;
   readonly type: string;
   readonly count: number;
+  /** The labels of what is in it, as bits. */
+  readonly labels: number;
 }
 
 /** The files of a complete export. */
 export async function filesOf(tx: Tx, { id, run }: ExportJob): Promise<FileFacts[]> {
   return tx.query<FileFacts>({
     name: 'fhir-export-files',
-    text: `select file, min(resource_type) as "type", sum(resources)::int as "count" from fhir_export_chunk
+    text: `select file, min(resource_type) as "type", sum(resources)::int as "count", bit_or(labels) as "labels" from fhir_export_chunk
       where clinic_id = $1 and export_id = $2 and run = $3 group by file order by file`,
     values: [tx.scope.clinicId, id, run],
   });
@@ -40,6 +43,8 @@ export class ExportFiles {
 
   async #part(scope: Scope, { id, run }: ExportJob, file: number, part: number): Promise<string | undefined> {
     return this.transactions.run(scope, async (tx) => {
+      // Who is shut out while a file is under way gets no more of it.
+      if (await isShutOut(tx, scope.actor)) throw notFound('The file');
       const [chunk] = await tx.query<{ body: string; entities: string[]; patients: string[] }>({
         name: 'fhir-export-part',
         text: 'select body, entities, patients from fhir_export_chunk where clinic_id = $1 and export_id = $2 and run = $3 and file = $4 and part = $5',

@@ -77,7 +77,7 @@ export class ExportPages {
     const order = walk.order.join(', ');
     const columns = walk.order.map((column) => column.replace('r.', ''));
     const text = `with found as materialized (
-        select r.seq, r.patient, r.resource_type, r.id, r.patient_ids, r.body,
+        select r.seq, r.patient, r.resource_type, r.id, r.patient_ids, r.labels, r.body,
           sum(octet_length(r.body)) over (order by ${order} rows unbounded preceding) - octet_length(r.body) as bytes_before
         from fhir_resource r
         where r.clinic_id = ${clinic} and r.resource_type = ${typeName} and r.method <> 'DELETE' and ${this.#conditions(type, walk, after, { bindings, clinic })}
@@ -85,9 +85,9 @@ export class ExportPages {
       ),
       page as (select * from found where bytes_before < ${bindings.add(PART.bytes)}),
       stored as (
-        insert into fhir_export_chunk (clinic_id, connection_id, export_id, run, file, part, resource_type, resources, entities, patients, body)
+        insert into fhir_export_chunk (clinic_id, connection_id, export_id, run, file, part, resource_type, resources, entities, patients, labels, body)
         select ${clinic}::uuid, ${connection}::uuid, ${id}::uuid, ${run}::int, ${fileNumber}::int, ${partNumber}::int, ${typeName}, count(*),
-          array_agg(resource_type || '/' || id), (select coalesce(array_agg(distinct patient_id), '{}') from page, unnest(patient_ids) as patient_id),
+          array_agg(resource_type || '/' || id), (select coalesce(array_agg(distinct patient_id), '{}') from page, unnest(patient_ids) as patient_id), bit_or(labels),
           string_agg(body, E'\\n') || E'\\n'
         from page having count(*) > 0
       )

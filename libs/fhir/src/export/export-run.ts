@@ -1,9 +1,10 @@
-import { cairnScope, type Scope, type Transactions, type Tx } from '@cairn/platform';
+import { cairnScope, type Actor, type Scope, type Transactions, type Tx } from '@cairn/platform';
 import { AccessPolicy } from '../access/access-policy.js';
 import { readObject } from '../lossless/read-body.js';
 import type { References } from '../search-index/references.js';
 import { isDeleted, readOne } from '../store/stored-version.js';
-import { end, report, type ExportJob, type ExportProgress } from './export-jobs.js';
+import { actorNow } from './export-client.js';
+import { end, markRemoved, report, type ExportJob, type ExportProgress } from './export-jobs.js';
 import { ExportPages } from './export-pages.js';
 import { allPatients, patientsOnly, wholeType, type Walk } from './export-walks.js';
 
@@ -31,13 +32,27 @@ export class ExportRun {
 
   /** Resolves when the files can be fetched. Throws {@link RunOver} when they are no longer wanted; nothing is left of them then. */
   async perform(): Promise<void> {
+    const actor = await this.#actor();
     const transactionTime = await this.transactions.read(this.#own(), horizon);
-    await this.transactions.snapshot({ ...this.scope, actor: this.job.actor }, (tx) => this.#write(tx));
+    await this.transactions.snapshot({ ...this.scope, actor }, (tx) => this.#write(tx, actor));
+    await this.#actor();
     await this.transactions.run(this.#own(), (tx) => end(tx, this.job, 'complete', transactionTime, this.#progress, new Date(tx.clock.now().getTime() + this.keepMs)));
   }
 
-  async #write(tx: Tx): Promise<void> {
-    const policy = AccessPolicy.for(this.job.actor);
+  /** Who the files are for, with the rights that are left. Takes the export away from a client that was disabled since it asked. */
+  async #actor(): Promise<Actor> {
+    return this.transactions.run(this.#own(), async (tx) => {
+      const actor = await actorNow(tx, this.job.actor);
+      if (!actor) await markRemoved(tx, this.job);
+      return actor;
+    }).then((actor) => {
+      if (!actor) throw new RunOver();
+      return actor;
+    });
+  }
+
+  async #write(tx: Tx, actor: Actor): Promise<void> {
+    const policy = AccessPolicy.for(actor);
     const pages = new ExportPages(tx, this.job, policy, this.references);
     const members = this.job.groupId === null ? [] : await this.#members(tx, this.job.groupId);
     for (const type of this.job.types) {

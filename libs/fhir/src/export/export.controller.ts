@@ -3,7 +3,7 @@ import { createGzip } from 'node:zlib';
 import { Controller, Delete, Get, HttpCode, Inject, Param, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { CairnError, isUuid, notFound, type Clock } from '@cairn/kernel';
-import { CLOCK, CONFIG, CurrentScope, KEYRING, Transactions, type Config, type Keyring, type Scope, type Tx } from '@cairn/platform';
+import { CLOCK, CONFIG, CurrentScope, KEYRING, Transactions, noticesFor, type Config, type Keyring, type Scope, type Tx } from '@cairn/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ExportFiles, filesOf } from './export-files.js';
 import { findOwn, markRemoved, type ExportJob } from './export-jobs.js';
@@ -56,6 +56,9 @@ export class ExportController {
     const job = await this.transactions.read(scope, (tx) => own(tx, id));
     if (job.state !== 'complete') throw notFound('The file');
     // One part at a time is read ahead, however slowly it is fetched.
+    const { labels = 0 } = (await this.transactions.read(scope, (tx) => filesOf(tx, job))).find((each) => each.file === file) ?? {};
+    const notices = noticesFor(labels);
+    if (notices.length > 0) reply.header('x-confidentiality-notice', notices.join(' '));
     const lines = Readable.from(await this.#files.open(scope, job, file), { objectMode: false, highWaterMark: 1 });
     reply.type('application/fhir+ndjson').header('vary', 'accept-encoding');
     if (!/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) {
@@ -69,14 +72,22 @@ export class ExportController {
   async #manifest(tx: Tx, job: ExportJob): Promise<object> {
     const expires = job.dueAt.getTime();
     const url = (file: number): string => `${this.config.PUBLIC_URL}/fhir/export/${job.id}/${sealFile(this.keyring, { exportId: job.id, file, expires })}`;
+    const files = await filesOf(tx, job);
     return {
       transactionTime: job.transactionTime?.toISOString(),
       request: job.requestUrl,
       requiresAccessToken: true,
-      output: (await filesOf(tx, job)).map(({ file, type, count }) => ({ type, url: url(file), count })),
+      output: files.map(({ file, type, count, labels }) => ({ type, url: url(file), count, ...noticed(labels) })),
       error: [],
+      ...noticed(files.reduce((bits, { labels }) => bits | labels, 0)),
     };
   }
+}
+
+/** What the law wants said along with records of these labels, in the place that a manifest has for more than the standard knows. */
+function noticed(labels: number): { extension?: object } {
+  const notices = noticesFor(labels);
+  return notices.length === 0 ? {} : { extension: { 'urn:cairn:confidentiality-notice': notices } };
 }
 
 /** Refuses with 404 what the caller didn't ask for, exactly like what isn't there. */

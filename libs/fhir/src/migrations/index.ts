@@ -1,6 +1,7 @@
 import type { NamedMigration } from '@cairn/platform';
 import { FhirAuditMigration } from './migration-fhir-audit.js';
 import { FhirExportMigration } from './migration-fhir-export.js';
+import { FhirExportLabelsMigration } from './migration-fhir-export-labels.js';
 import { FhirLabelsMigration } from './migration-fhir-labels.js';
 import { FhirHistoryMigration } from './migration-fhir-history.js';
 import { FhirRefusedWritesMigration } from './migration-fhir-refused-writes.js';
@@ -20,4 +21,5 @@ export const fhirMigrations: readonly NamedMigration[] = [
   { name: '202611252010_fhir_labels', class: FhirLabelsMigration },
   { name: '202611252045_fhir_refused_writes', class: FhirRefusedWritesMigration },
   { name: '202611252050_fhir_message', class: FhirMessageMigration },
+  { name: '202611252340_fhir_export_labels', class: FhirExportLabelsMigration },
 ];

@@ -10,7 +10,7 @@ import { CONTENTS, OPERATIONS, type NotificationContent } from './backport.js';
 import type { NotificationWriter } from './notification.js';
 import { statusFacts } from './status-operation.js';
 import { readWish } from './subscription-content.js';
-import { readEvents, tellEvents, toldNames, type KeptEvent } from './subscription-events.js';
+import { readEvents, tellEvents, toldLabels, toldNames, type KeptEvent } from './subscription-events.js';
 import limits from './subscription-limits.json' with { type: 'json' };
 import { visibleRows } from './subscription-row.js';
 import type { SubscriptionTopics } from './topic.js';
@@ -51,7 +51,7 @@ export class SubscriptionEventsOperation implements FhirOperation {
     const { told, patients } = await tellEvents(tx, shown, { search: this.search, policy, whole: content === 'full-resource' });
     const facts = statusFacts(row, this.topics, 'query-event');
     const problems = [...facts.problems, ...deadLetters(shown), ...moreBehind(events, shown)];
-    const touched = content === 'empty' ? {} : { touched: { entities: toldNames(told), patients } };
+    const touched = content === 'empty' ? {} : { touched: { entities: toldNames(told), patients, labels: toldLabels(told) } };
     return { status: 200, json: this.writer.bundle({ ...facts, problems }, told, content, tx.clock.now()), ...touched };
   }
 }

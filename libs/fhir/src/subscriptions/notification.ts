@@ -11,6 +11,8 @@ export interface Focus {
   readonly id: string;
   readonly version: number;
   readonly lastUpdated: Date;
+  /** Its security labels and those of its patients, as bits. */
+  readonly labels: number;
   /** Its JSON as it is stored. */
   readonly json: string;
 }

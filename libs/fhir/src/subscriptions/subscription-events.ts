@@ -65,5 +65,8 @@ export async function tellEvents(tx: Tx, events: readonly KeptEvent[], { search,
 
 const keyOf = (event: KeptEvent): string => `${nameOf(event)}/${event.version}`;
 
+/** The labels of what is told, as bits. */
+export const toldLabels = (told: readonly ToldEvent[]): number => told.reduce((bits, { focus }) => bits | (focus?.labels ?? 0), 0);
+
 /** Names of the resources that are told of, once each. */
 export const toldNames = (told: readonly ToldEvent[]): string[] => [...new Set(told.flatMap(({ focus }) => (focus ? [nameOf(focus)] : [])))];

@@ -1,9 +1,10 @@
 import { RealClock, newId, type Clock } from '@cairn/kernel';
-import { OutsideFailure, cairnScope, retryAfterSeconds, type DueRow, type DueWork, type Keyring, type Logger, type OutsideHttp, type OutsideRequest, type Queryable } from '@cairn/platform';
+import { OutsideFailure, cairnScope, noticesFor, retryAfterSeconds, type DueRow, type DueWork, type Keyring, type Logger, type OutsideHttp, type OutsideRequest, type Queryable } from '@cairn/platform';
 import type { NotificationWriter, StatusFacts } from './notification.js';
 import type { Batch, Claim, SendingClaims } from './sending-claims.js';
 import type { Outcome, SendingOutcomes } from './sending-outcomes.js';
 import { signatureHeaders } from './signature.js';
+import { toldLabels } from './subscription-events.js';
 import limits from './subscription-limits.json' with { type: 'json' };
 import { sealing } from './subscription-secrets.js';
 import type { SubscriptionTopics } from './topic.js';
@@ -80,7 +81,9 @@ export class SubscriptionSendingWork implements DueWork {
     // R4 subscription.html, rest-hook: with a payload, the resource is put below the endpoint as an update; without one, the endpoint is only rung.
     const target = plain && wish.content ? { method: 'PUT' as const, url: `${wish.endpoint.replace(/\/$/, '')}/${plain.type}/${plain.id}` } : { method: 'POST' as const, url: wish.endpoint };
     const type: Record<string, string> = body === '' ? {} : { 'content-type': 'application/fhir+json' };
-    return { ...target, headers: { ...own, ...type, ...signature }, body, seconds: wish.timeoutSeconds };
+    const notices = wish.content === 'empty' || !wish.content ? [] : noticesFor(toldLabels(batch?.told ?? []));
+    const notice: Record<string, string> = notices.length === 0 ? {} : { 'x-confidentiality-notice': notices.join(' ') };
+    return { ...target, headers: { ...own, ...type, ...notice, ...signature }, body, seconds: wish.timeoutSeconds };
   }
 
   #facts({ id, state, events }: Claim['row'], topic: string, turn: Claim['turn']): StatusFacts {
