@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@cairn/kernel';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { asOwner } from '../support/clinic-settings.js';
+import { EventStream } from '../support/event-stream.js';
+import { eventually } from '../support/eventually.js';
 import { Staff, hospital, referralBundle, send, type Hospital } from '../support/referral-factory.js';
 
 interface Item {
@@ -97,6 +100,35 @@ describe('the worklist', () => {
       return counts;
     });
     expect(rows).toEqual({ referral: 0, referral_transition: 0, referral_flag: 0, referral_key: 0, referral_source: 0 });
+  });
+
+  it('opens so many live worklists for one person and no more, until one is closed', async () => {
+    const person = await app.as('clinician');
+    const streams = await Promise.all(Array.from({ length: 6 }, () => EventStream.open(app, person)));
+    const seventh = await fetch(`${app.url}/api/v1/referrals/events`, { headers: { authorization: person } });
+    expect([seventh.status, seventh.headers.get('retry-after'), ((await seventh.json()) as { code: string }).code]).toEqual([429, '5', 'stream.person-full']);
+    (await EventStream.open(app, await app.as('coordinator'))).close();
+    streams.pop()?.close();
+    streams.push(await eventually('a free seat', () => EventStream.open(app, person).catch(() => undefined)));
+    for (const stream of streams) stream.close();
+  });
+
+  it('asks who missed more than can be told one by one to read the list again, and goes on from there', async () => {
+    await asOwner(
+      app,
+      `insert into referral (clinic_id, id, patient_id, service_request_id, task_id, dialect, placed_here, task_made_here, state, urgency, received_at, paused_ms, moved_at, settled_at, target_at, missing, screened_with,
+         open_hard_stops, open_concerns, rank, team_id) select $1, gen_random_uuid(), 'm' || n, 'm' || n, 'm' || n, 'plain', false, false, 'closed', 'routine', now(), 0, now(), now(), now(), '{}', 'test', 0, 0, 2, t.id
+       from generate_series(1, 1001) n join referral_team t on t.clinic_id = $1 and t.pool`,
+      [app.clinicId],
+    );
+    const behind = await EventStream.open(app, await app.as('coordinator'), '1');
+    await eventually('the reset', () => behind.events.length > 0);
+    const [reset] = behind.events;
+    expect([behind.events.length, reset?.event, reset?.data]).toEqual([1, 'reset', {}]);
+    const ids = await send(plain.fhir, referralBundle());
+    const { id } = await coordinator.find(ids['Patient'] ?? '');
+    await eventually('what came after', () => behind.events.some(({ event, data }) => event === 'referral' && data.id === id));
+    behind.close();
   });
 
   it('never lets an open referral be without a next action and a date', async () => {

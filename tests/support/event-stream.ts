@@ -1,3 +1,4 @@
+import { get, type IncomingMessage } from 'node:http';
 import type { TestApp } from './app.js';
 
 /** One event of the worklist's stream. */
@@ -12,29 +13,34 @@ export class EventStream {
   readonly events: StreamEvent[] = [];
   /** Resolves when the server has ended the stream. */
   readonly ended: Promise<void>;
-  readonly #abort: AbortController;
+  readonly #response: IncomingMessage;
 
-  private constructor(body: ReadableStream<Uint8Array>, abort: AbortController) {
-    this.#abort = abort;
-    this.ended = this.#read(body).catch(() => undefined);
+  private constructor(response: IncomingMessage) {
+    this.#response = response;
+    this.ended = this.#read(response).catch(() => undefined);
   }
 
-  /** Opens the worklist's stream. Fails the test unless it is answered as one. */
+  /** Opens the worklist's stream on a connection of its own. Fails the test unless it is answered as one. */
   static async open(app: Pick<TestApp, 'url'>, authorization: string, lastId?: string): Promise<EventStream> {
-    const abort = new AbortController();
-    const response = await fetch(`${app.url}/api/v1/referrals/events`, { headers: { authorization, ...(lastId ? { 'last-event-id': lastId } : {}) }, signal: abort.signal });
-    if (response.status !== 200 || !response.body || response.headers.get('content-type') !== 'text/event-stream') throw new Error(`The stream was answered ${response.status}.`);
-    return new EventStream(response.body, abort);
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      get(`${app.url}/api/v1/referrals/events`, { agent: false, headers: { authorization, ...(lastId ? { 'last-event-id': lastId } : {}) } }, resolve).on('error', reject);
+    });
+    if (response.statusCode !== 200 || response.headers['content-type'] !== 'text/event-stream') {
+      response.destroy();
+      throw new Error(`The stream was answered ${response.statusCode ?? 0}.`);
+    }
+    return new EventStream(response);
   }
 
   close(): void {
-    this.#abort.abort();
+    this.#response.destroy();
   }
 
-  async #read(body: ReadableStream<Uint8Array>): Promise<void> {
+  async #read(body: IncomingMessage): Promise<void> {
+    body.setEncoding('utf8');
     let text = '';
-    for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
-      text += chunk;
+    for await (const chunk of body) {
+      text += String(chunk);
       const blocks = text.split('\n\n');
       text = blocks.pop() ?? '';
       for (const block of blocks) {

@@ -2,41 +2,33 @@ import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/comm
 import { unavailable } from '@cairn/kernel';
 import { CONFIG, LOGGER, Transactions, audit, type Config, type Logger, type Scope } from '@cairn/platform';
 import pg from 'pg';
-
-/** That a referral changed, in no words but its id and version. `id` orders the news and resumes them: microseconds since 1970. */
-interface Change {
-  readonly id: string;
-  readonly referralId: string;
-  readonly version: number;
-}
-
-/** Where news are written. `send` returns whether the reader keeps up. */
-export interface Listener {
-  send(change: Change): boolean;
-  /** Too much was missed to be told one by one: read the list again. */
-  reset(id: string): void;
-  close(): void;
-}
+import { StreamChannel, type ChannelRules } from './stream-channel.js';
+import rules from './stream-rules.json' with { type: 'json' };
+import { StreamSeats } from './stream-seats.js';
 
 const CHANNEL = 'cairn_referral';
-/** Streams of one process at most. */
-const MOST_STREAMS = 500;
-/** Missed changes told one by one at most. */
-const MOST_MISSED = 1000;
+const MOST_MISSED = rules.mostMissed.value;
 /** A transaction's changes bear the time they were made at, and are seen when it commits: how long that may take. */
 const OVERLAP_MICROSECONDS = 60_000_000;
 const RETRY_SECONDS = 5;
 
+const CHANNEL_RULES: ChannelRules = {
+  heartbeatMs: rules.heartbeatSeconds.value * 1000,
+  longestMs: rules.longestSeconds.value * 1000,
+  retryMs: rules.retrySeconds.value * 1000,
+  mostWaitingBytes: rules.mostWaitingBytes.value,
+};
+
 interface Subscriber {
   readonly clinicId: string;
-  readonly listener: Listener;
+  readonly listener: StreamChannel;
 }
 
 /** Tells open worklists what changed. One database connection listens for all streams of a process; each stream hears of its own clinic only. */
 @Injectable()
 export class WorklistStream implements BeforeApplicationShutdown {
   readonly #byClinic = new Map<string, Set<Subscriber>>();
-  #count = 0;
+  readonly #seats = new StreamSeats({ all: rules.mostStreams.value, ofClinic: rules.mostOfClinic.value, ofPerson: rules.mostOfPerson.value });
   #ear: Promise<pg.Client> | undefined;
   #stopped = false;
 
@@ -47,25 +39,29 @@ export class WorklistStream implements BeforeApplicationShutdown {
   ) {}
 
   /**
-   * Begins a stream, first with what changed since `lastId`. Returns what ends it. Refuses with `unavailable` when the process serves as many as it can, or is
-   * stopping.
+   * Opens a stream, first with what changed since `lastId`; its reader is named by `begin`. Refuses with `unavailable` when the process, the clinic or the person has
+   * as many as they may, or the process is stopping.
    */
-  async open(scope: Scope, listener: Listener, lastId: string | undefined): Promise<() => void> {
-    if (this.#stopped || this.#count >= MOST_STREAMS) throw unavailable('There are too many live worklists on this server. Try again soon.', { retryAfter: RETRY_SECONDS });
-    const subscriber: Subscriber = { clinicId: scope.clinicId, listener };
-    this.#count += 1;
+  async open(scope: Scope, lastId: string | undefined): Promise<StreamChannel> {
+    if (this.#stopped) throw unavailable('This server is stopping. Try again.', { retryAfter: RETRY_SECONDS });
+    const giveBack = this.#seats.take({ clinicId: scope.clinicId, personId: scope.actor.id });
+    const subscriber: Subscriber = {
+      clinicId: scope.clinicId,
+      listener: new StreamChannel(CHANNEL_RULES, () => {
+        this.#forget(subscriber);
+        giveBack();
+      }),
+    };
     try {
       await this.#listen();
       const peers = this.#byClinic.get(scope.clinicId) ?? new Set();
       this.#byClinic.set(scope.clinicId, peers.add(subscriber));
-      await this.#catchUp(scope, listener, lastId);
+      await this.#catchUp(scope, subscriber.listener, lastId);
     } catch (error) {
-      if (!this.#forget(subscriber)) this.#count -= 1;
+      subscriber.listener.close();
       throw error;
     }
-    return () => {
-      this.#forget(subscriber);
-    };
+    return subscriber.listener;
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -75,7 +71,7 @@ export class WorklistStream implements BeforeApplicationShutdown {
     await ear?.end().catch(() => undefined);
   }
 
-  async #catchUp(scope: Scope, listener: Listener, lastId: string | undefined): Promise<void> {
+  async #catchUp(scope: Scope, listener: StreamChannel, lastId: string | undefined): Promise<void> {
     const changes = await this.transactions.run(scope, async (tx) => {
       await audit(tx, { action: 'read', what: 'referral.watch' });
       if (lastId === undefined) return [];
@@ -122,21 +118,16 @@ export class WorklistStream implements BeforeApplicationShutdown {
 
   #tell(payload: string): void {
     const [clinicId = '', referralId = '', version = '', id = ''] = payload.split(' ');
-    for (const subscriber of this.#byClinic.get(clinicId) ?? []) {
-      // Who does not keep up is let go, and resumes where it was.
-      if (!subscriber.listener.send({ id, referralId, version: Number(version) })) subscriber.listener.close();
-    }
+    for (const { listener } of this.#byClinic.get(clinicId) ?? []) listener.send({ id, referralId, version: Number(version) });
   }
 
-  #forget(subscriber: Subscriber): boolean {
+  #forget(subscriber: Subscriber): void {
     const peers = this.#byClinic.get(subscriber.clinicId);
-    if (!peers?.delete(subscriber)) return false;
-    this.#count -= 1;
-    if (peers.size === 0) this.#byClinic.delete(subscriber.clinicId);
-    return true;
+    peers?.delete(subscriber);
+    if (peers?.size === 0) this.#byClinic.delete(subscriber.clinicId);
   }
 
   #closeAll(): void {
-    for (const peers of this.#byClinic.values()) for (const { listener } of peers) listener.close();
+    for (const peers of [...this.#byClinic.values()]) for (const { listener } of [...peers]) listener.close();
   }
 }
