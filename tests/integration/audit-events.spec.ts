@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AuditEvent, Bundle, Observation } from '@medplum/fhirtypes';
+import type { AuditEvent, Bundle, Observation, Resource } from '@medplum/fhirtypes';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { FhirClient, type FhirReply } from '../support/fhir-client.js';
 import { RestClient } from '../support/rest-client.js';
@@ -65,6 +65,41 @@ describe('AuditEvents', () => {
     expect((await auditor.get(`/AuditEvent/${read?.id}/_history/1`)).body).toEqual(read);
     expect((await auditor.get<Bundle>(`/AuditEvent/${read?.id}/_history`)).body.total).toBe(1);
     expect((await auditor.get(`/AuditEvent/${read?.id}/_history/2`)).status).toBe(404);
+  });
+
+  it('are in the history of the type and of the whole server, page by page with those that were sent, and only for who may read them', async () => {
+    const sent = await east.create(foreign('2024-03-01T10:00:00Z'));
+    const since = new Date(Date.now() - 3_600_000).toISOString();
+    const walk = async (client: FhirClient, path: string): Promise<Resource[]> => {
+      const found: Resource[] = [];
+      for (let next: string | undefined = path; next !== undefined; ) {
+        const { status, text, body }: FhirReply<Bundle> = await client.get<Bundle>(next);
+        if (status !== 200) throw new Error(`${status} ${text}`);
+        const page = (body.entry ?? []).flatMap(({ resource }) => resource ?? []);
+        found.push(...page);
+        next = body.link?.find(({ relation }) => relation === 'next')?.url.replace(/^.*\/fhir/, '');
+      }
+      return found;
+    };
+    const whole = await walk(auditor, `/AuditEvent/_history?_count=1000&_since=${since}`);
+    expect(whole.map(({ id }) => id)).toContain(sent);
+    const own = whole.filter(({ id }) => id !== sent) as AuditEvent[];
+    expect(own.map(actOf)).toEqual(expect.arrayContaining(['fhir.create', 'fhir.read']));
+    const times = whole.map(({ meta }) => meta?.lastUpdated ?? '');
+    expect(times).toEqual([...times].sort().reverse());
+    // What is written meanwhile comes first, and is not there on the pages behind.
+    const paged = (await walk(auditor, `/AuditEvent/_history?_count=2&_since=${since}`)).map(({ id }) => id);
+    expect([new Set(paged).size, whole.filter(({ id }) => !paged.includes(id))]).toEqual([paged.length, []]);
+    const everything = (await walk(auditor, `/_history?_count=7&_since=${since}`)).map(({ id }) => id);
+    expect(whole.filter(({ id }) => !everything.includes(id))).toEqual([]);
+    // A hospital finds its own acts and those on its patients; a clinician none.
+    const theirs = await walk(west, `/AuditEvent/_history?_since=${since}`);
+    expect(theirs.length).toBeGreaterThan(0);
+    expect(JSON.stringify(theirs)).not.toContain(anna);
+    expect((await walk(clinician, `/_history?_since=${since}`)).filter(({ resourceType }) => resourceType === 'AuditEvent')).toEqual([]);
+    expect((await clinician.get('/AuditEvent/_history')).status).toBe(403);
+    expect((await auditor.get('/AuditEvent/_history?_cursor=nonsense')).status).toBe(400);
+    expect((await find(`subtype=urn:cairn:act|fhir.history&_count=200`)).length).toBeGreaterThan(0);
   });
 
   it.each([

@@ -67,6 +67,28 @@ describe('the plans of searches', () => {
     ['compartment of an encounter', () => `Encounter/${encounter}/Observation`],
   ];
 
+  it('of AuditEvents by what they touched look only at those that did', async () => {
+    const owner = new pg.Client({ connectionString: app.database.ownerUrl });
+    await owner.connect();
+    await owner.query(
+      `insert into audit (clinic_id, id, recorded_at, actor_kind, actor_id, action, what, entities, patients, outcome, correlation_id)
+        select $1, gen_random_uuid(), now(), 'system', 'x', 'read', 'fhir.read', array['Observation/' || n], array['p' || n], 'success', 'plans' from generate_series(1, 20000) n`,
+      [app.clinicId],
+    );
+    await owner.query('vacuum analyze audit');
+    const [statement] = (await recordStatements(() => client.get(`/AuditEvent?entity=Observation/77`))).filter(({ text }) => text.includes('audit_of_entities'));
+    if (!statement) throw new Error('No statement looks for the entity.');
+    const scans = (await explainer.explain(statement)).filter((node) => node['Relation Name'] === 'audit');
+    expect(scans.map((node) => [node['Node Type'], node['Index Name']])).toEqual([['Index Scan', 'audit_pkey']]);
+    // The function looks as the schema's owner.
+    await owner.query('begin');
+    await owner.query(`select set_config('cairn.clinic_id', $1, true)`, [app.clinicId]);
+    const { rows } = await owner.query<{ 'QUERY PLAN': unknown }>(`explain (format json) select a.id from audit a where a.clinic_id = cairn_clinic() and a.entities && array['Observation/77']`);
+    expect(JSON.stringify(rows)).toContain('"Index Name":"audit_entities"');
+    await owner.query('rollback');
+    await owner.end();
+  });
+
   it.each(WITHIN_ONE_PATIENT)('within one patient look only at what is near: %s', async (_name, path) => {
     expect((await client.ids(`/${path()}`)).length > 0 || path().includes('_summary')).toBe(true);
     const { scans, rows } = await plansOf(client, `/${path()}`);

@@ -1,9 +1,9 @@
 import { isUuid, notFound } from '@cairn/kernel';
 import { countAuditTrail, readAuditTrail, type AuditPlace, type AuditRow, type Reading } from '@cairn/platform';
-import type { AuditEvent, Practitioner } from '@medplum/fhirtypes';
+import type { AuditEvent, Practitioner, ResourceType } from '@medplum/fhirtypes';
 import type { AccessPolicy } from '../access/access-policy.js';
 import type { FhirReads, History } from '../interactions/fhir-reads.js';
-import { historyParameters, type Parameters } from '../interactions/history-parameters.js';
+import { historyParameters, writePlace, type Parameters } from '../interactions/history-parameters.js';
 import { isValue, type Criterion } from '../search/criterion.js';
 import { refuse } from '../search/refuse.js';
 import { CURSOR, readQuery, type SearchQuery, type SortKey } from '../search/search-query.js';
@@ -64,6 +64,25 @@ export class AuditEvents {
     return { versions, total: versions.length, self };
   }
 
+  /**
+   * A page of the history of the type, or of the whole server where no type is named: what the store holds and Cairn's own AuditEvents as one list,
+   * newest first. Cairn's own are left out where the caller may not read AuditEvents, or only some. Refuses like `FhirReads.histories`.
+   */
+  async histories(tx: Reading, policy: AccessPolicy, type: ResourceType | undefined, parameters: Parameters): Promise<History> {
+    if ((type !== undefined && type !== 'AuditEvent') || !policy.allows('r', 'AuditEvent') || policy.restriction('r', 'AuditEvent')) return this.reads.histories(tx, policy, type, parameters);
+    const cursor = parameters.find(([name]) => name === CURSOR)?.[1];
+    const asked = parameters.filter(([name]) => name !== CURSOR);
+    const places = cursor === undefined ? {} : readPlaces(cursor);
+    const { self, count, since } = historyParameters(asked);
+    const stored = await this.reads.histories(tx, policy, type, places.stored === undefined ? asked : [...asked, [CURSOR, places.stored]]);
+    const rows = await readAuditTrail(tx, { conditions: since ? ['a.recorded_at >= $2'] : [], values: since ? [since] : [], newestFirst: true, after: places.trail, limit: count + 1 });
+    const merged = mergedByDate(stored.versions.map(datedVersion), rows.map(datedRow), true);
+    const shown = merged.slice(0, count);
+    const more = merged.length > count || stored.next !== undefined;
+    const versions = shown.map(({ version }) => version);
+    return { versions, self, ...(more ? { next: new URLSearchParams([...self, [CURSOR, writePlaces(behind(shown, places))]]) } : {}) };
+  }
+
   /** A page of a search. Refuses with 403 without the right to search the type, and another order than by date. */
   async find(tx: Reading, policy: AccessPolicy, parameters: Parameters, strict: boolean): Promise<{ query: SearchQuery; result: SearchResult }> {
     policy.demand('s', 'AuditEvent');
@@ -90,7 +109,7 @@ export class AuditEvents {
         notes,
         ...(stored.includesCut ? { includesCut: stored.includesCut } : {}),
         ...(total === undefined ? {} : { total }),
-        ...(more ? { next: writePlaces(shown.reduce<Places>((all, { places: each }) => ({ ...all, ...each }), places)) } : {}),
+        ...(more ? { next: writePlaces(behind(shown, places)) } : {}),
       },
     };
   }
@@ -160,6 +179,12 @@ function datedMatch(version: Placed, { parameter, descending }: SortKey): Dated 
 }
 
 const datedRow = (row: AuditRow): Dated => ({ version: versionOf(row), at: row.recordedAt.getTime(), places: { trail: row.place } });
+
+/** A version of a history, newest first. */
+const datedVersion = (version: StoredVersion): Dated => ({ version, at: version.lastUpdated.getTime(), places: { stored: writePlace({ ...version, lastUpdated: version.lastUpdated.toISOString() }) } });
+
+/** Where both lists go on behind what is shown. */
+const behind = (shown: readonly Dated[], places: Places): Places => shown.reduce<Places>((all, { places: each }) => ({ ...all, ...each }), places);
 
 /** Two lists in the same order as one; at the same moment the trail's come first. */
 function mergedByDate(stored: readonly Dated[], trail: readonly Dated[], descending: boolean): Dated[] {

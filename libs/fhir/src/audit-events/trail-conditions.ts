@@ -90,7 +90,7 @@ export class TrailConditions {
         return this.#ofPatients(patients);
       }
       case 'entity':
-        return either(this.#targets(criterion, []).map((name) => (name.startsWith('Patient/') ? `(${this.#ofPatients([name.slice('Patient/'.length)])} or a.entities @> ${this.#bind([name])}::text[])` : `a.entities @> ${this.#bind([name])}::text[]`)));
+        return this.#ofEntities(this.#targets(criterion, []));
       case 'agent':
         return either(this.#targets(criterion, ['Patient', 'Practitioner']).map((name) => this.#agent(name)));
       case 'agent-name':
@@ -102,6 +102,12 @@ export class TrailConditions {
 
   #ofPatients(patients: readonly string[]): string {
     return `a.id in (select o.id from audit_of_patients(${this.#bind(patients)}::text[]) o)`;
+  }
+
+  /** Of a patient is also what names no resource but is on the patient. */
+  #ofEntities(names: readonly string[]): string {
+    const patients = names.filter((name) => name.startsWith('Patient/')).map((name) => name.slice('Patient/'.length));
+    return `a.id in (select o.id from audit_of_entities(${this.#bind(names)}::text[], ${this.#bind(patients)}::text[]) o)`;
   }
 
   /** `Type/id` for each value; a bare id may be of any of the types. */

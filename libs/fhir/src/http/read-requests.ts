@@ -26,13 +26,13 @@ export class ReadRequests {
     const [type = ''] = request.path;
     const { entities = [], patients = [], labels = 0 } = answer.touched ?? {};
     const asked = patientsAskedFor(type, request.query, this.references).map(({ id }) => id);
-    return { ...answer, touched: { entities, patients: [...new Set([...patients, ...asked])], labels, oversight: type === 'AuditEvent' } };
+    return { ...answer, touched: { entities, patients: [...new Set([...patients, ...asked])], labels, oversight: type === 'AuditEvent' || entities.some((name) => name.startsWith('AuditEvent/')) } };
   }
 
   async #answer(tx: Reading, policy: AccessPolicy, request: FhirRequest): Promise<FhirAnswer> {
     const { path, query, headers } = request;
     const [first, second, third] = path;
-    if (first === '_history' && path.length === 1) return this.answers.history([], await this.reads.histories(tx, policy, undefined, query));
+    if (first === '_history' && path.length === 1) return this.answers.history([], await this.auditEvents.histories(tx, policy, undefined, query));
     const type = typeIn(first);
     if (second === undefined || second === '_search') {
       demandInteraction(type, 'search-type');
@@ -42,7 +42,7 @@ export class ReadRequests {
     }
     if (second === '_history' && path.length === 2) {
       demandInteraction(type, 'history-type');
-      return this.answers.history([type], await this.reads.histories(tx, policy, type, query));
+      return this.answers.history([type], await this.auditEvents.histories(tx, policy, type, query));
     }
     const id = idIn(second);
     if (third === undefined) {
