@@ -1,5 +1,7 @@
+import { hash53 } from '../../libs/fhir/src/search-index/hashes.js';
 import type { BareRoute } from './bare-server.js';
 import { compare, type Comparison } from './compare.js';
+import { exportBench } from './export.js';
 import { startBareServer, type Instance } from './instance.js';
 import { answersPerSecond } from './load.js';
 import { row, type Row } from './report.js';
@@ -11,6 +13,8 @@ const SMALL = 100_000;
 const LARGE = 1_000_000;
 /** How many patients are asked about. */
 const ASKED = 200;
+/** How many records a page of everything holds. */
+const RECORDS = 100;
 
 /** A patient, and one of their Observations. */
 export interface Known extends Asked {
@@ -24,13 +28,14 @@ export async function fhirBench(instance: Instance, wanted: (name: string) => bo
   const store = await fillStore(instance, SMALL);
   const known = await lookUp(instance, store.patients.slice(0, ASKED));
   const inPatient = patientSearches(instance, known.map(({ patientId }) => patientId));
-  const benches: Bench[] = [...reads(instance, known), ...inPatient, ...otherSearches(instance, known), ...writeBenches(instance, known), importBench(store.bundles)];
+  const benches: Bench[] = [...reads(instance, known), ...inPatient, ...otherSearches(instance, known), everything(instance, known), ...writeBenches(instance, known), importBench(store.bundles)];
   await makeBareTables(instance);
   await changeOnce(instance, known);
   const bare = await startBareServer(instance, benches.map(({ route }) => route));
   try {
     const rows: Row[] = [];
     for (const bench of benches.filter(({ name }) => wanted(name))) rows.push(told(await compare(instance, bare.url, bench)));
+    if (wanted('export: ')) for (const each of await exportBench(instance)) rows.push(told(each));
     const growing = inPatient.filter(({ name }) => wanted(grown(name)));
     if (growing.length > 0) rows.push(...(await growth(instance, growing, () => store.grow(LARGE))));
     return rows;
@@ -87,6 +92,22 @@ function reads({ clinicId }: Instance, known: readonly Known[]): Bench[] {
       },
     },
   ];
+}
+
+/** One patient's records, a page of them. */
+function everything({ clinicId }: Instance, known: readonly Known[]): Bench {
+  return {
+    name: `everything: the first ${RECORDS} of a patient's records`,
+    ours: known.map(({ patientId }) => ({ method: 'GET', path: `/Patient/${patientId}/$everything?_count=${RECORDS}` })),
+    bare: known.map(({ patientId }) => ({ method: 'GET', path: `/everything?patient=${hash53(patientId)}` })),
+    route: {
+      method: 'GET',
+      path: '/everything',
+      name: 'everything',
+      text: `select body from fhir_resource where clinic_id = $1 and patient = $2 and patient <> 0 and method <> 'DELETE' order by seq limit ${RECORDS}`,
+      values: [clinicId],
+    },
+  };
 }
 
 /** What the searches and writes ask about each patient. */

@@ -15,6 +15,8 @@ export interface Instance {
   readonly clinicId: string;
   /** Connected as the schema's owner: seeds and looks, is never measured. */
   readonly owner: pg.Client;
+  /** The worker's process number. */
+  readonly workerPid: number;
   /** `Authorization` header value of a demo client that sees all patients of the demo clinic. */
   readonly authorization: string;
 }
@@ -23,11 +25,11 @@ export interface Instance {
 export async function findInstance(): Promise<Instance> {
   const file = process.env['CAIRN_RUN_FILE'];
   if (!file) throw new Error('CAIRN_RUN_FILE is missing: run this with npm run bench.');
-  const run = JSON.parse(await readFile(file, 'utf8')) as { addresses: { api: string }; env: Record<string, string> };
+  const run = JSON.parse(await readFile(file, 'utf8')) as { addresses: { api: string }; pids: { worker: number }; env: Record<string, string> };
   const owner = new pg.Client({ connectionString: run.env['DATABASE_OWNER_URL'] });
   await owner.connect();
   const { rows } = await owner.query<{ id: string }>(`select id from clinic where slug = 'demo'`);
-  return { api: run.addresses.api, environment: run.env, clinicId: rows[0]?.id ?? '', owner, authorization: await token(run.env, '--scope', 'system/*.cruds') };
+  return { api: run.addresses.api, environment: run.env, clinicId: rows[0]?.id ?? '', owner, workerPid: run.pids.worker, authorization: await token(run.env, '--scope', 'system/*.cruds') };
 }
 
 /** `Authorization` header value of the demo user with this role. */
