@@ -21,7 +21,7 @@ import { aborted } from './signals.mjs';
  * @property {number} port of the API; 0 for any free one
  * @property {NodeJS.ProcessEnv} env what else its processes find in their environment
  * @property {boolean} [throwAway] nobody will miss its data
- * @property {boolean} [roomy] whether its processes may take the memory that suits them best
+ * @property {boolean} [roomy] whether its API may take the memory that suits it best
  * @property {boolean} [restart] whether a process that dies is started again (default true)
  * @property {(pid: number) => void} [onServer] told of PostgreSQL's process, which would outlive us
  * @property {AbortSignal} stopping
@@ -168,7 +168,7 @@ export class Instance {
   #supervise(key, name, env) {
     const { stopping, restart, roomy } = this.wishes;
     const log = join(this.logs, `${key}.log`);
-    const supervised = new Supervised({ name, entry: entryPoints[key], env, log, restart, roomy, stopping, onChange: () => void this.#writeRun() });
+    const supervised = new Supervised({ name, entry: entryPoints[key], env, log, restart, roomy: roomy && key === 'api', stopping, onChange: () => void this.#writeRun() });
     this.#processes.set(key, supervised);
     return supervised;
   }

@@ -12,7 +12,7 @@ import { say } from './messages.mjs';
  */
 export async function runInProduction({ stopping, impatient }) {
   const processes = [
-    new Supervised({ name: 'The API', entry: entryPoints.api, env: process.env, stopping }),
+    new Supervised({ name: 'The API', entry: entryPoints.api, env: process.env, stopping, roomy: true }),
     new Supervised({ name: 'The worker', entry: entryPoints.worker, env: process.env, stopping }),
   ];
   try {
