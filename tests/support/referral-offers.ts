@@ -1,7 +1,7 @@
 import type { Condition } from '@medplum/fhirtypes';
 import type { TestApp } from './app.js';
 import { asOwner } from './clinic-settings.js';
-import { Staff, referralBundle, send, type Hospital, type ReferralParts } from './referral-factory.js';
+import { referralBundle, send, type Hospital, type ReferralParts, type Staff } from './referral-factory.js';
 
 interface Description {
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema?: { readonly example?: unknown } }>> } }>>>>;

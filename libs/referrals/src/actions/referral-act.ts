@@ -3,7 +3,7 @@ import { REFERRAL_EVENTS, type ReferralEvent } from '../referral.workflow.js';
 
 /** Moves that only time makes: decisions that take effect, and what stays incomplete and is returned. No route brings them about. */
 const BY_TIME = ['take-effect', 'return-incomplete'] as const satisfies readonly ReferralEvent[];
-export type ReferralMove = Exclude<ReferralEvent, (typeof BY_TIME)[number]>;
+type ReferralMove = Exclude<ReferralEvent, (typeof BY_TIME)[number]>;
 
 /** What people do with a referral without moving it on. */
 export const REFERRAL_DEEDS = [
