@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { CapabilityStatement, Observation, OperationOutcome } from '@medplum/fhirtypes';
+import type { CapabilityStatement, Observation, OperationOutcome, Resource } from '@medplum/fhirtypes';
 import { sharePatient } from '@cairn/fhir';
 import pg from 'pg';
 import { ExportFiles } from '../../libs/fhir/src/export/export-files.js';
@@ -129,6 +129,23 @@ describe('$export', () => {
     expect(members.filter((name) => name.startsWith('Patient/')).sort()).toEqual([`Patient/${anna}`, `Patient/${ben}`].sort());
     expect(members.filter((name) => name.startsWith('Observation/'))).toHaveLength(3);
     expect(members).toEqual(expect.arrayContaining([`Appointment/${appointment}`, `Group/${group}`]));
+  });
+
+  it('gives only the patients that are named, of a Group those who are its members', async () => {
+    const naming = (...ids: string[]) => ({ resourceType: 'Parameters', parameter: ids.map((id) => ({ name: 'patient', valueReference: { reference: `Patient/${id}` } })) });
+    const given = async (path: string, ...ids: string[]): Promise<string[]> => {
+      const { status, headers } = await east.post(path, naming(...ids), ASYNC);
+      expect(status).toBe(202);
+      return (await linesOf(east, await complete(east, pathOf(headers.get('content-location') ?? '')))).map((line) => JSON.parse(line) as Resource).map(({ resourceType, id }) => `${resourceType}/${id}`);
+    };
+    const bens = await given('/Patient/$export', ben);
+    expect(bens.filter((name) => /^(Patient|Observation|Appointment)\//.test(name)).map((name) => name.replace(/(?<=Observation\/).*/, '')).sort()).toEqual([`Appointment/${appointment}`, 'Observation/', `Patient/${ben}`]);
+    expect((await given(`/Group/${group}/$export?_type=Patient`, anna, cleo))).toEqual([`Patient/${anna}`]);
+    for (const body of [naming(westPatient), naming('nobody'), { resourceType: 'Parameters', parameter: [{ name: 'patient', valueString: anna }] }]) {
+      const refused = await east.post<OperationOutcome>('/Patient/$export', body, ASYNC);
+      expect([refused.status, refused.body.issue[0]?.expression]).toEqual([400, ['patient']]);
+    }
+    expect([(await east.post('/$export', naming(anna), ASYNC)).status, (await east.get(`/Patient/$export?patient=Patient/${anna}`, ASYNC)).status]).toEqual([400, 400]);
   });
 
   it('gives a hospital what is shared with it, and nothing of another', async () => {

@@ -10,6 +10,8 @@ export interface ExportJob {
   readonly requestUrl: string;
   readonly level: ExportLevel;
   readonly groupId: string | null;
+  /** The only patients whose compartments it holds; null where it names none. */
+  readonly patients: readonly string[] | null;
   readonly types: readonly string[];
   readonly filters: readonly string[];
   readonly since: Date | null;
@@ -28,20 +30,20 @@ export interface ExportProgress {
   readonly resources: number;
 }
 
-const COLUMNS = `id, actor, request_url as "requestUrl", level, group_id as "groupId", types, filters, since, state, run, requested_at as "requestedAt",
+const COLUMNS = `id, actor, request_url as "requestUrl", level, group_id as "groupId", patients, types, filters, since, state, run, requested_at as "requestedAt",
   transaction_time as "transactionTime", types_done as "typesDone", resources::float8 as "resources", due_at as "dueAt"`;
 
 /** Puts an export down as due at once, and returns its id. */
-export async function insertExport(tx: Tx, level: ExportLevel, groupId: string | undefined, requestUrl: string, { types, filters, since }: ExportRequest): Promise<string> {
+export async function insertExport(tx: Tx, level: ExportLevel, groupId: string | undefined, requestUrl: string, { types, filters, since, patients }: ExportRequest): Promise<string> {
   const id = newId();
   const { clinicId, actor } = tx.scope;
   await tx.query({
     name: 'fhir-export-insert',
-    text: `insert into fhir_export (clinic_id, id, actor, actor_kind, actor_id, connection_id, request_url, level, group_id, types, filters, since, state, requested_at, due_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'waiting', $13, $13)`,
+    text: `insert into fhir_export (clinic_id, id, actor, actor_kind, actor_id, connection_id, request_url, level, group_id, types, filters, since, state, requested_at, due_at, patients)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'waiting', $13, $13, $14)`,
     values: [
       clinicId, id, JSON.stringify(actor), actor.kind, actor.id, actor.kind === 'system' ? actor.connectionId : null,
-      requestUrl, level, groupId ?? null, types, filters, since ?? null, tx.clock.now(),
+      requestUrl, level, groupId ?? null, types, filters, since ?? null, tx.clock.now(), patients ?? null,
     ],
   });
   await tx.ring();

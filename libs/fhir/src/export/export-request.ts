@@ -20,6 +20,8 @@ export interface ExportRequest {
   readonly since?: Date;
   /** Searches such as `Observation?status=final`; what meets one of its type is exported. */
   readonly filters: readonly string[];
+  /** The only patients whose compartments are exported. */
+  readonly patients?: readonly string[];
 }
 
 const FORMATS: ReadonlySet<string> = new Set(['application/fhir+ndjson', 'application/ndjson', 'ndjson']);
@@ -48,7 +50,8 @@ export function exportRequest(request: FhirRequest, level: ExportLevel, policy: 
     else if (name === '_type') asked.push(...typesIn(value));
     else if (name === '_typeFilter') filters.push(...value.split(BETWEEN_FILTERS));
     else if (name === '_outputFormat') demandFormat(value);
-    else if (!lenient) throw badParameter(name, 'Is not supported. Supported are _since, _type, _typeFilter and _outputFormat.');
+    else if (name === 'patient' && level !== 'system') throw badParameter(name, 'Must be a reference, as valueReference of a Parameters resource that is sent by POST.');
+    else if (!lenient) throw badParameter(name, 'Is not supported. Supported are _since, _type, _typeFilter and _outputFormat, and patient for patients and Groups.');
   }
   const types = typesOf(asked, level, policy, lenient);
   for (const filter of filters) demandFilter(filter, types);

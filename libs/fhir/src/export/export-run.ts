@@ -54,7 +54,9 @@ export class ExportRun {
   async #write(tx: Tx, actor: Actor): Promise<void> {
     const policy = AccessPolicy.for(actor);
     const pages = new ExportPages(tx, this.job, policy, this.references);
-    const members = this.job.groupId === null ? [] : await this.#members(tx, this.job.groupId);
+    const { groupId, patients } = this.job;
+    const all = groupId === null ? (patients ?? []) : await this.#members(tx, groupId);
+    const members = patients === null ? all : all.filter((id) => patients.includes(id));
     for (const type of this.job.types) {
       await pages.writeType(type, this.#walks(type, members), async (resources) => {
         this.#progress = { ...this.#progress, resources: this.#progress.resources + resources };
@@ -70,7 +72,7 @@ export class ExportRun {
       case 'system':
         return [wholeType];
       case 'patient':
-        return [allPatients];
+        return this.job.patients === null ? [allPatients] : patientsOnly(type, members);
       case 'group':
         return patientsOnly(type, members);
     }

@@ -2,11 +2,14 @@ import { notFound, unavailable } from '@cairn/kernel';
 import { audit, type Tx } from '@cairn/platform';
 import type { AccessPolicy } from '../access/access-policy.js';
 import type { FhirAnswer, FhirRequest } from '../http/fhir-request.js';
+import { badParameter } from '../interactions/history-parameters.js';
 import type { FhirReads } from '../interactions/fhir-reads.js';
 import type { FhirOperation, OperationLevel, OperationTarget } from '../operations/fhir-operations.js';
 import type { ResourceType } from '@medplum/fhirtypes';
+import type { References } from '../search-index/references.js';
 import { isDeleted } from '../store/stored-version.js';
 import { countUnfinished, insertExport } from './export-jobs.js';
+import { namedPatients } from './export-patients.js';
 import { exportRequest, type ExportLevel } from './export-request.js';
 
 /** How many exports one client may have under way at once. */
@@ -32,6 +35,7 @@ export class ExportOperation implements FhirOperation {
     private readonly level: ExportLevel,
     private readonly base: string,
     private readonly reads: FhirReads,
+    private readonly references: References,
   ) {
     const { definition, level: where, types } = PLACES[level];
     this.definition = definition;
@@ -41,7 +45,9 @@ export class ExportOperation implements FhirOperation {
 
   /** Answers 202 with the address of the export's status. Refuses what `exportRequest` refuses, a Group that can't be read, and with 429 too many at once. */
   async answer(tx: Tx, policy: AccessPolicy, target: OperationTarget, request: FhirRequest): Promise<FhirAnswer> {
-    const asked = exportRequest(request, this.level, policy);
+    const patients = await namedPatients(tx, policy, request, this.references);
+    if (patients && this.level === 'system') throw badParameter('patient', 'Is for Patient/$export and Group/{id}/$export.');
+    const asked = { ...exportRequest(request, this.level, policy), ...(patients ? { patients } : {}) };
     const group = target.level === 'instance' ? target.id : undefined;
     if (group !== undefined && isDeleted(await this.reads.read(tx, policy, 'Group', group))) throw notFound('The Group', { status: 410, code: 'deleted' });
     if ((await countUnfinished(tx)) >= MOST_AT_ONCE) {

@@ -1,5 +1,6 @@
 import type { NamedMigration } from '@cairn/platform';
 import { FhirAuditMigration } from './migration-fhir-audit.js';
+import { FhirExportPatientsMigration } from './migration-fhir-export-patients.js';
 import { FhirExportMigration } from './migration-fhir-export.js';
 import { FhirExportLabelsMigration } from './migration-fhir-export-labels.js';
 import { FhirLabelsMigration } from './migration-fhir-labels.js';
@@ -22,4 +23,5 @@ export const fhirMigrations: readonly NamedMigration[] = [
   { name: '202611252045_fhir_refused_writes', class: FhirRefusedWritesMigration },
   { name: '202611252050_fhir_message', class: FhirMessageMigration },
   { name: '202611252340_fhir_export_labels', class: FhirExportLabelsMigration },
+  { name: '202611252345_fhir_export_patients', class: FhirExportPatientsMigration },
 ];

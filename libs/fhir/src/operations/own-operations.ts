@@ -19,5 +19,5 @@ export function registerOwnOperations(operations: FhirOperations, { reads, refer
   operations.register(new MetaOperation(reads, references, answers));
   operations.register(new EverythingOperation(reads, references, answers));
   operations.register(new MatchOperation(references, answers));
-  for (const level of ['system', 'patient', 'group'] as const) operations.register(new ExportOperation(level, answers.base, reads));
+  for (const level of ['system', 'patient', 'group'] as const) operations.register(new ExportOperation(level, answers.base, reads, references));
 }
