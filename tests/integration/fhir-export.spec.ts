@@ -1,14 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CapabilityStatement, Observation, OperationOutcome, Resource } from '@medplum/fhirtypes';
-import { sharePatient } from '@cairn/fhir';
 import pg from 'pg';
-import { ExportFiles } from '../../libs/fhir/src/export/export-files.js';
-import { findOwn } from '../../libs/fhir/src/export/export-jobs.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { complete, exported, kickOff, linesOf, pathOf } from '../support/export-client.js';
 import { eventually } from '../support/eventually.js';
 import { FhirClient } from '../support/fhir-client.js';
-import { registerClient } from '../support/system-client.js';
 
 const EAST = '11111111-1111-4111-8111-111111111111';
 const WEST = '22222222-2222-4222-8222-222222222222';
@@ -153,70 +149,6 @@ describe('$export', () => {
     expect(own.filter((name) => /^(Patient|Observation|Group|Appointment)\//.test(name)).sort()).toEqual([`Patient/${westPatient}`, ...(await west.ids('/Observation')).map((id) => `Observation/${id}`)].sort());
     expect((await west.get(`/Group/${group}/$export`, ASYNC)).status).toBe(404);
     expect((await exported(east, '/Patient/$export')).includes(`Patient/${westPatient}`)).toBe(false);
-  });
-
-  it('gives labelled records to whom a Consent names, with their notice, and keeps them from others', async () => {
-    const label = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: '42CFRPart2' };
-    const notice = '42 CFR part 2 prohibits unauthorized use or disclosure of these records.';
-    const NORTH = '33333333-3333-4333-8333-333333333333';
-    const north = await system('system/*.cruds', { connectionId: NORTH, clientId: 'north' });
-    await app.transactions.run(app.scope(), (tx) => sharePatient(tx, NORTH, anna));
-    const secret = await east.create(observation(anna, { meta: { security: [label] } }));
-    const other = await east.create(observation(anna, { meta: { security: [{ ...label, code: 'PSYTHPN' }] } }));
-    const inExport = async (client: FhirClient) => {
-      const manifest = await complete(client, await kickOff(client, '/$export?_type=Observation'));
-      const text = (await linesOf(client, manifest)).join();
-      const file = await client.send('HEAD', pathOf(manifest.output[0]?.url ?? ''));
-      return { secrets: [secret, other].map((id) => text.includes(id)), manifest: manifest.extension, output: manifest.output[0]?.extension, header: file.headers.get('x-confidentiality-notice') };
-    };
-    const noticed = { 'urn:cairn:confidentiality-notice': [notice] };
-    const silent = { manifest: undefined, output: undefined, header: null };
-    expect(await inExport(north)).toEqual({ secrets: [false, false], ...silent });
-    expect(await inExport(clinic)).toEqual({ secrets: [false, false], ...silent });
-    await new FhirClient(app, await app.as('clinician')).create({
-      resourceType: 'Consent',
-      status: 'active',
-      scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
-      category: [{ coding: [{ system: 'http://loinc.org', code: '59284-0' }] }],
-      patient: { reference: `Patient/${anna}` },
-      policyRule: { text: 'as asked' },
-      provision: { type: 'permit', securityLabel: [label], actor: [{ role: { text: 'recipient' }, reference: { identifier: { system: 'urn:cairn:connection', value: NORTH } } }] },
-    });
-    expect(await inExport(north)).toEqual({ secrets: [true, false], manifest: noticed, output: noticed, header: notice });
-    expect(await inExport(clinic)).toEqual({ secrets: [false, false], ...silent });
-    for (const id of [secret, other]) await east.delete(`/Observation/${id}`);
-  });
-
-  it('gives nothing more to a client that was disabled since it asked, nor what its scopes no longer cover', async () => {
-    const clientId = `export-${crypto.randomUUID()}`;
-    await registerClient(app, { clientId, scopes: ['system/Patient.rs', 'system/Observation.rs'] });
-    const client = await system('system/Patient.rs system/Observation.rs', { clientId });
-    const done = await kickOff(client, '/$export?_type=Patient');
-    const { output } = await complete(client, done);
-    const row = async (status: string) => (await owner.query<{ state: string; run: number }>('select state, run from fhir_export where id = $1', [status.split('/').at(-1)])).rows[0];
-
-    // The run looks what the client may do when it begins.
-    await owner.query(`update client set scopes = '{system/Patient.rs}' where client_id = $1`, [clientId]);
-    const narrowed = await complete(client, await kickOff(client, '/$export?_type=Patient,Observation'));
-    expect([...new Set(narrowed.output.map(({ type }) => type))]).toEqual(['Patient']);
-
-    const file = pathOf(output[0]?.url ?? '');
-    const { rows } = await owner.query<{ id: string }>(
-      `insert into fhir_export (clinic_id, id, actor, actor_kind, actor_id, connection_id, request_url, level, group_id, types, filters, since, state, requested_at, due_at)
-        select clinic_id, gen_random_uuid(), actor, actor_kind, actor_id, connection_id, request_url, level, group_id, types, filters, since, 'waiting', requested_at, now() + interval '1 hour' from fhir_export where id = $1 returning id`,
-      [done.split('/').at(-1)],
-    );
-    const waiting = `/export/${rows[0]?.id}`;
-    await owner.query('update client set disabled_at = now() where client_id = $1', [clientId]);
-    await owner.query(`update fhir_export set due_at = now() - interval '1 minute' where id = $1`, [rows[0]?.id]);
-    await eventually('the run is given up', async () => (['removed', undefined].includes((await row(waiting))?.state) ? true : undefined));
-    expect(await partsLeft(waiting)).toBe(0);
-    // A token that is still known is no way round.
-    const scope = { ...app.scope(), actor: { kind: 'system' as const, id: clientId, name: 'Exporter', connectionId: null, scopes: ['system/Patient.rs'], validation: 'strict' as const } };
-    const job = await app.transactions.read(scope, (tx) => findOwn(tx, done.split('/').at(-1) ?? ''));
-    if (!job) throw new Error('The export is gone.');
-    await expect(new ExportFiles(app.transactions).open(scope, job, 1)).rejects.toThrow('The file');
-    expect([401, 404]).toContain((await client.get(file)).status);
   });
 
   it('gives what the scopes cover that the client had when it asked', async () => {

@@ -1,57 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Bundle, BundleEntry, CapabilityStatement, MessageHeader, OperationOutcome, Patient, Resource, Task } from '@medplum/fhirtypes';
+import type { Bundle, BundleEntry, CapabilityStatement, OperationOutcome, Patient, Resource, Task } from '@medplum/fhirtypes';
 import { Clinics } from '@cairn/platform';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { setClinic } from '../support/clinic-settings.js';
 import { eventually } from '../support/eventually.js';
 import { FhirClient, type FhirReply } from '../support/fhir-client.js';
-import { Staff, hospital, referralBundle, type Hospital } from '../support/referral-factory.js';
+import { Staff, hospital, type Hospital } from '../support/referral-factory.js';
+import { entriesOf, headerOf, message, MRN, patientOf, process, REFERRAL, taskIn, withChanged } from '../support/referral-message.js';
 import { describeWithTestData } from '../support/test-data.js';
 
-const REFERRAL = { system: 'http://terminology.hl7.org/CodeSystem/v2-0003', code: 'I12' };
 const EXAMPLES = 'hl7-bser-2.0.0-ballot';
-const MRN = 'urn:example:mrn';
-
-const entriesOf = ({ entry = [] }: Bundle): BundleEntry[] => entry;
-
-/** A referral as a message: a header about its Task, then the patient, the request and the Task. */
-function message(header: Partial<MessageHeader> = {}, mrn = crypto.randomUUID()): Bundle {
-  const brought = entriesOf(referralBundle()).map(({ fullUrl, resource }): BundleEntry => {
-    const identified = resource?.resourceType === 'Patient' ? { ...resource, identifier: [{ system: MRN, value: mrn }] } : resource;
-    return { fullUrl, resource: identified };
-  });
-  const task = brought.find(({ resource }) => resource?.resourceType === 'Task');
-  const first: MessageHeader = {
-    resourceType: 'MessageHeader',
-    id: crypto.randomUUID(),
-    eventCoding: REFERRAL,
-    source: { name: 'General hospital', endpoint: 'https://general.example/fhir' },
-    focus: [{ reference: task?.fullUrl ?? '' }],
-    ...header,
-  };
-  return { resourceType: 'Bundle', type: 'message', entry: [{ fullUrl: `urn:uuid:${crypto.randomUUID()}`, resource: first }, ...brought] };
-}
-
-/** The message with one of its resources changed. */
-const withChanged = (bundle: Bundle, type: Resource['resourceType'], change: object): Bundle => ({
-  ...bundle,
-  entry: entriesOf(bundle).map((entry) => (entry.resource?.resourceType === type ? { ...entry, resource: { ...entry.resource, ...change } } : entry)),
-});
-
-const headerOf = (bundle: Bundle): MessageHeader => entriesOf(bundle)[0]?.resource as MessageHeader;
-
-const process = (fhir: FhirClient, body: object, query = '') => fhir.post<Bundle>(`/$process-message${query}`, body);
-
-/** Id of the Task that a response is about. Fails the test unless the message was taken. */
-function taskIn(reply: FhirReply<Bundle>): string {
-  if (reply.status !== 200) throw new Error(`${reply.status}: ${reply.text}`);
-  return /\/fhir\/Task\/([^/]+)$/.exec(headerOf(reply.body).focus?.[0]?.reference ?? '')?.[1] ?? '';
-}
-
-/** The patient of a Task, as this caller reads it. */
-const patientOf = async (fhir: FhirClient, taskId: string): Promise<string> => ((await fhir.get<Task>(`/Task/${taskId}`)).body.for?.reference ?? '').replace('Patient/', '');
 
 describe('$process-message', () => {
   let app: TestApp;
@@ -184,7 +144,7 @@ describe('$process-message', () => {
     change(parts);
     const sent = message({ focus: [{ reference: 'Task/t' }] });
     const entry = entriesOf(sent).map(({ fullUrl, resource }, index): BundleEntry => {
-      if (index === 0) return { fullUrl: at('MessageHeader/m'), ...(resource ? { resource } : {}) };
+      if (index === 0) return { fullUrl: at(`MessageHeader/${resource?.id}`), ...(resource ? { resource } : {}) };
       if (resource?.resourceType === 'Patient') return { fullUrl: at('Patient/p'), resource: parts.patient };
       if (resource?.resourceType === 'Task') return { fullUrl: at('Task/t'), resource: { ...resource, focus: { reference: 'ServiceRequest/s' }, for: { reference: 'Patient/other' } } };
       return resource?.resourceType === 'ServiceRequest' ? { fullUrl: at('ServiceRequest/s'), resource: { ...resource, subject: parts.subject } } : { fullUrl: fullUrl ?? '', ...(resource ? { resource } : {}) };

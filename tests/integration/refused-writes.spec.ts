@@ -8,31 +8,11 @@ import { startTestApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { FhirClient } from '../support/fhir-client.js';
 import { PAIN_CODE, hospital, type Hospital } from '../support/referral-factory.js';
+import type { Item, Page } from '../support/refused-items.js';
 import { RestClient, type Refusal } from '../support/rest-client.js';
 import { registerClient } from '../support/system-client.js';
 
 const DAY = 86_400_000;
-
-interface Item {
-  readonly id: string;
-  readonly clientId: string;
-  readonly method: string;
-  readonly target: string;
-  readonly status: number;
-  readonly problem: string;
-  readonly times: number;
-  readonly state: string;
-  readonly reason: string | null;
-  readonly decidedBy: string | null;
-  readonly availableActions: readonly string[];
-  readonly outcome: OperationOutcome;
-  readonly request?: { readonly url: string; readonly headers: Record<string, string>; readonly body: string; readonly isCut: boolean };
-  readonly result?: { readonly status: number; readonly resources: readonly string[] } | null;
-}
-interface Page {
-  readonly items: readonly Item[];
-  readonly next?: string;
-}
 
 describe('refused writes that may have carried a referral', () => {
   let app: TestApp;

@@ -4,7 +4,7 @@ import { FhirStore, breakGlass, brokenGlassTask, listBrokenGlass, reviewBrokenGl
 import { CONFIG, Transactions, audit, type Config, type Scope } from '@cairn/platform';
 
 /** A broken glass as those see it who review it. */
-export interface GlassToReview extends BrokenGlass {
+interface GlassToReview extends BrokenGlass {
   /** When it must have been reviewed. */
   readonly reviewDueAt: Date;
 }

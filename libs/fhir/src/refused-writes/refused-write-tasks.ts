@@ -26,7 +26,7 @@ const WORD = { kept: 'Waits for somebody to look at it', replayed: 'Sent again a
 const dueAt = (firstAt: Date): Date => new Date(firstAt.getTime() + rules.dueHours * 3_600_000);
 
 /** A refused write as a Task for hospital IT and the coordinators, with its own id. */
-export function refusedWriteTask({ id, client, target, status, firstAt, state, decidedBy }: RefusedWriteTaskFacts, changedAt: Date): Task & { id: string } {
+function refusedWriteTask({ id, client, target, status, firstAt, state, decidedBy }: RefusedWriteTaskFacts, changedAt: Date): Task & { id: string } {
   return {
     resourceType: 'Task',
     id,

@@ -4,7 +4,7 @@ import { CairnError, invalid } from '@cairn/kernel';
 import type { FastifyInstance, FastifyRequest, RequestPayload } from 'fastify';
 
 /** Why a body on /fhir can't be taken. What came of it until then is the request's body. */
-export interface RefusedBody {
+interface RefusedBody {
   readonly error: CairnError;
   /** Whether all of it came, as it was before any encoding. */
   readonly isWhole: boolean;
