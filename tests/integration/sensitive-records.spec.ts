@@ -230,7 +230,7 @@ describe('labelled records', () => {
       expect(await task()).toMatchObject({ status: 'requested', code: { coding: [{ code: 'break-glass-review' }] }, owner: { display: 'Clinic administrators and auditors' } });
       for (const secret of [anna, reason]) expect(JSON.stringify(await task())).not.toContain(secret);
       for (const system of [east, west]) expect((await system.get(`/Task/${broken.body.id}`)).status).toBe(404);
-      const watched = async () => (await app.transactions.read(app.scope(), (tx) => app.get(OpenLoops).check(tx, 10))).find(({ kind }) => kind === 'broken glass');
+      const watched = async () => (await app.transactions.read(app.scope(), (tx) => app.get(OpenLoops).check(tx, 10))).find(({ kind }) => kind === 'break-glass use');
       expect(await watched()).toMatchObject({ open: 1, loose: [] });
       await owner.query(`update fhir_break_glass set begins_at = begins_at - interval '73 hours' where id = $1`, [broken.body.id]);
       expect(await watched()).toMatchObject({ open: 1, loose: [{ id: broken.body.id, lacks: ['owner'] }] });

@@ -19,7 +19,7 @@ import { traitsOf } from './referral-traits.js';
 const MOST = 20;
 
 /** Why a referral cannot end as a duplicate of this other; undefined where it can. */
-export const endsIn = (other: Referral, now: Date): Refusal | undefined =>
+const endsIn = (other: Referral, now: Date): Refusal | undefined =>
   asFound(courseOf(other), now).settledAt
     ? { rule: 'referral.other-is-over', message: 'The other referral is over, so this one cannot go on there. Say that they are separate, or decide on this one.' }
     : undefined;

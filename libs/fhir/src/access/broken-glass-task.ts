@@ -31,7 +31,7 @@ export const brokenGlassTask = (glass: BrokenGlass): Task & { id: string } => ({
 
 /** Broken glasses that nobody has reviewed. Once its time is past, nobody can be said to look after one. */
 export const openGlasses: OpenWork = {
-  kind: 'broken glass',
+  kind: 'break-glass use',
   sql: `select id::text, case when begins_at + interval '${rules.reviewHours} hours' > now() then '${REVIEWERS}' end as owner, 'review the emergency access' as next_action,
     begins_at + interval '${rules.reviewHours} hours' as due_at from fhir_break_glass where clinic_id = $1 and reviewed_at is null`,
 };

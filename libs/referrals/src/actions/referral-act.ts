@@ -6,7 +6,7 @@ const BY_TIME = ['take-effect', 'return-incomplete'] as const satisfies readonly
 type ReferralMove = Exclude<ReferralEvent, (typeof BY_TIME)[number]>;
 
 /** What people do with a referral without moving it on. */
-export const REFERRAL_DEEDS = [
+const REFERRAL_DEEDS = [
   'acknowledge-flag',
   'dismiss-duplicate',
   'write-to-referrer',

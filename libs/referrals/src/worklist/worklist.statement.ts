@@ -2,7 +2,7 @@ import type { Statement, Tx } from '@cairn/platform';
 import { needWord } from './search-words.js';
 import { Values } from './values.js';
 import { rarest, saidWithin, wordRanges, type WordRange } from './word-statement.js';
-import { OPEN_VIEWS, isOpenView, type Place, type View, type WorklistFilters } from './worklist.js';
+import { type OPEN_VIEWS, isOpenView, type Place, type View, type WorklistFilters } from './worklist.js';
 
 /** For whom, when and where a view is read. */
 export interface Viewer {
