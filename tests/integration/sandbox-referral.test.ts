@@ -69,6 +69,8 @@ describe('The hospital refers a patient', () => {
       expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
     }
     expect(await (await fetch(`${ehr.url}/patients`)).text()).toContain('Refer</button>');
+    const refused = await fetch(`${ehr.url}/patients/refer`, { method: 'POST', body: new URLSearchParams({ patient: 'nobody' }) });
+    expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('patientId')]);
   });
 });
 

@@ -7,6 +7,7 @@ import { html, page } from '../shared/page.js';
 import type { Html } from '../shared/page.js';
 import { CairnUnavailable } from './cairn-client.js';
 import type { SandboxEhr } from './ehr.js';
+import { Refusal } from './outcome.js';
 import type { RankedPatient } from './pain-ranking.js';
 
 /** A part of the sandbox, as the index page links it. */
@@ -19,6 +20,12 @@ const referForm = z.object({ patientId: z.string() });
 
 /** The hospital's pages for people: an index, the patients with a button to refer them, the log of requests. */
 export function pages(app: FastifyInstance, ehr: SandboxEhr): void {
+  app.setErrorHandler((error, _request, reply) => {
+    const refuse = (status: number, why: string) => sendPage(reply.code(status), page('That is not possible', html`<p>${why}</p><p><a href="/patients">Back</a></p>`));
+    if (error instanceof z.ZodError) return refuse(400, z.prettifyError(error));
+    if (error instanceof Refusal) return refuse(error.status, error.message);
+    throw error;
+  });
   app.get('/', async (_request, reply) => sendPage(reply, page('Sandbox hospital', index(ehr))));
 
   app.get('/patients', async (_request, reply) => {
