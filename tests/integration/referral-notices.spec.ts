@@ -25,6 +25,8 @@ describe('what a patient is told of a referral', () => {
   const decided = async (id: string, path: string, body: object): Promise<void> => {
     await coordinator.act(id, 'POST', path, body);
     await world.app.advance(MINUTES_3);
+    // The worker lets it take effect, in its own time: whoever acts before would act on what is about to change.
+    await eventually('the decision has taken effect', async () => (await coordinator.read(id)).body.decision?.undoableUntil == null);
   };
   const newestMail = async (patientId: string, subject: string): Promise<string> => {
     const [email] = (await world.coordinator.read<{ emails: string[] }>(`patients/${patientId}`)).emails;
