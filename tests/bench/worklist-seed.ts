@@ -28,7 +28,7 @@ const WORDS = ['back', 'neck', 'knee', 'headache', 'neuropathic', 'fibromyalgia'
 const COLUMNS = [
   'clinic_id', 'id', 'patient_id', 'service_request_id', 'task_id', 'dialect', 'placed_here', 'task_made_here', 'state', 'urgency', 'pathway', 'received_at', 'complete_at', 'paused_ms',
   'accepted_at', 'first_seen_at', 'rebook_reason', 'moved_at', 'settled_at', 'target_at', 'missing', 'screened_with', 'open_hard_stops', 'open_concerns', 'rank', 'owner_id', 'owner_name',
-  'next_action', 'next_action_at', 'team_id', 'discipline', 'programme', 'referrer', 'referrer_key', 'language', 'stale_at', 'changed_at',
+  'next_action', 'next_action_at', 'team_id', 'discipline', 'programme', 'referrer', 'referrer_key', 'language', 'stale_at', 'stale_noted_at', 'changed_at',
   'information_step',
 ] as const;
 type Column = (typeof COLUMNS)[number];
@@ -74,6 +74,9 @@ function referral(clinic: Clinic, number: number, now: number): Record<Column, C
   const accepted = ['accepted', 'waitlisted', 'booked', 'to-rebook', 'in-care'].includes(state) ? received + DAY_MS : null;
   const breaching = chance(number, 12, 100) < 10;
   const referrer = chance(number, 13, 2000);
+  // What is stale was noted and brought back on top then: the worker has nothing to do with it any more.
+  const stale = open && chance(number, 21, 100) < 8;
+  const staleAt = stale ? now - 1000 - chance(number, 22, 5 * 86_400) * 1000 : now + DAY_MS + chance(number, 22, 20 * 86_400) * 1000;
   return {
     clinic_id: clinic.id,
     id: idOf(clinic.number, number),
@@ -103,14 +106,15 @@ function referral(clinic: Clinic, number: number, now: number): Record<Column, C
     owner_id: owner,
     owner_name: owner,
     next_action: open ? 'decide' : null,
-    next_action_at: open ? at(moved + 7 * DAY_MS) : null,
+    next_action_at: open ? at(stale ? received : moved + 7 * DAY_MS) : null,
     team_id: clinic.teams[chance(number, 17, clinic.teams.length)],
     discipline: ['physician', 'psychology', 'physiotherapy', null][chance(number, 18, 4)],
     programme: chance(number, 19, 50) === 0 ? 'pain-education' : null,
     referrer: `Practice ${referrer}`,
     referrer_key: `practice ${referrer}`,
     language: LANGUAGES[chance(number, 20, LANGUAGES.length)],
-    stale_at: open ? at(chance(number, 21, 100) < 8 ? now - 1000 - chance(number, 22, 5 * 86_400) * 1000 : now + DAY_MS + chance(number, 22, 20 * 86_400) * 1000) : null,
+    stale_at: open ? at(staleAt) : null,
+    stale_noted_at: stale ? at(staleAt) : null,
     changed_at: at(moved),
     information_step: state === 'information-requested' ? 'overdue' : null,
   };

@@ -52,7 +52,7 @@ async function measure(api: string, authorization: string, wanted: (name: string
   }
   const open = `/api/v1/referrals?view=open&limit=${PAGE}`;
   await p95('open in Vietnamese first page', `${open}&language=vi&urgency=asap`);
-  await p95('open by a rare word first page', `${open}&text=case77`);
+  await p95('open by a word of one in fifty first page', `${open}&text=case77`);
   return measured;
 }
 
