@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Observation } from '@medplum/fhirtypes';
 import { sharePatient } from '@cairn/fhir';
 import pg from 'pg';
 import { ExportFiles } from '../../libs/fhir/src/export/export-files.js';
 import { findOwn } from '../../libs/fhir/src/export/export-jobs.js';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { complete, kickOff, linesOf, pathOf } from '../support/export-client.js';
+import { complete, kickOff, linesOf, painScore, partsLeft, pathOf } from '../support/export-client.js';
 import { eventually } from '../support/eventually.js';
 import { FhirClient } from '../support/fhir-client.js';
 import { registerClient } from '../support/system-client.js';
@@ -19,12 +18,7 @@ describe('the rights of who asks for an export', () => {
   let east: FhirClient;
   let anna: string;
 
-  const observation = (patient: string, more: Partial<Observation> = {}): Observation => ({ resourceType: 'Observation', status: 'final', code: { coding: [{ system: 'http://loinc.org', code: '72514-3' }] }, subject: { reference: `Patient/${patient}` }, ...more });
   const system = async (scopes: string, options: { connectionId?: string; clientId?: string } = {}) => new FhirClient(app, await app.asSystem(scopes, options));
-  const partsLeft = async (status: string): Promise<number> => {
-    const { rows } = await owner.query<{ n: number }>('select count(*)::int as n from fhir_export_chunk where export_id = $1', [status.split('/').at(-1)]);
-    return rows[0]?.n ?? 0;
-  };
 
   beforeAll(async () => {
     app = await startTestApp({ worker: true });
@@ -33,7 +27,7 @@ describe('the rights of who asks for an export', () => {
     clinic = await system('system/*.cruds', { clientId: 'warehouse' });
     east = await system('system/*.cruds', { connectionId: EAST, clientId: 'east' });
     anna = await east.create({ resourceType: 'Patient', name: [{ family: 'Annson' }] });
-    await east.create(observation(anna));
+    await east.create(painScore(anna));
   }, 90_000);
   afterAll(async () => {
     await owner.end();
@@ -46,8 +40,8 @@ describe('the rights of who asks for an export', () => {
     const NORTH = '33333333-3333-4333-8333-333333333333';
     const north = await system('system/*.cruds', { connectionId: NORTH, clientId: 'north' });
     await app.transactions.run(app.scope(), (tx) => sharePatient(tx, NORTH, anna));
-    const secret = await east.create(observation(anna, { meta: { security: [label] } }));
-    const other = await east.create(observation(anna, { meta: { security: [{ ...label, code: 'PSYTHPN' }] } }));
+    const secret = await east.create(painScore(anna, { meta: { security: [label] } }));
+    const other = await east.create(painScore(anna, { meta: { security: [{ ...label, code: 'PSYTHPN' }] } }));
     const inExport = async (client: FhirClient) => {
       const manifest = await complete(client, await kickOff(client, '/$export?_type=Observation'));
       const text = (await linesOf(client, manifest)).join();
@@ -95,7 +89,7 @@ describe('the rights of who asks for an export', () => {
     await owner.query('update client set disabled_at = now() where client_id = $1', [clientId]);
     await owner.query(`update fhir_export set due_at = now() - interval '1 minute' where id = $1`, [rows[0]?.id]);
     await eventually('the run is given up', async () => (['removed', undefined].includes((await row(waiting))?.state) ? true : undefined));
-    expect(await partsLeft(waiting)).toBe(0);
+    expect(await partsLeft(owner, waiting)).toBe(0);
     // A token that is still known is no way round.
     const scope = { ...app.scope(), actor: { kind: 'system' as const, id: clientId, name: 'Exporter', connectionId: null, scopes: ['system/Patient.rs'], validation: 'strict' as const } };
     const job = await app.transactions.read(scope, (tx) => findOwn(tx, done.split('/').at(-1) ?? ''));

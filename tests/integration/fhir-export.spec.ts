@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { CapabilityStatement, Observation, OperationOutcome, Resource } from '@medplum/fhirtypes';
+import type { CapabilityStatement, OperationOutcome, Resource } from '@medplum/fhirtypes';
 import pg from 'pg';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { complete, exported, kickOff, linesOf, pathOf } from '../support/export-client.js';
+import { complete, exported, kickOff, linesOf, painScore, partsLeft, pathOf } from '../support/export-client.js';
 import { eventually } from '../support/eventually.js';
 import { FhirClient } from '../support/fhir-client.js';
 
@@ -25,18 +25,7 @@ describe('$export', () => {
   let westPatient: string;
   let exact: string;
 
-  const observation = (patient: string, more: Partial<Observation> = {}): Observation => ({
-    resourceType: 'Observation',
-    status: 'final',
-    code: { coding: [{ system: 'http://loinc.org', code: '72514-3' }] },
-    subject: { reference: `Patient/${patient}` },
-    ...more,
-  });
   const system = async (scopes: string, options: { connectionId?: string; clientId?: string } = {}) => new FhirClient(app, await app.asSystem(scopes, options));
-  const partsLeft = async (status: string): Promise<number> => {
-    const { rows } = await owner.query<{ n: number }>('select count(*)::int as n from fhir_export_chunk where export_id = $1', [status.split('/').at(-1)]);
-    return rows[0]?.n ?? 0;
-  };
 
   beforeAll(async () => {
     app = await startTestApp({ worker: true });
@@ -49,14 +38,14 @@ describe('$export', () => {
     ben = await east.create({ resourceType: 'Patient', name: [{ family: 'Benson' }] });
     cleo = await east.create({ resourceType: 'Patient', name: [{ family: 'Cleoson' }] });
     westPatient = await west.create({ resourceType: 'Patient', name: [{ family: 'Westley' }] });
-    await west.create(observation(westPatient));
+    await west.create(painScore(westPatient));
     await east.create({ resourceType: 'Practitioner', name: [{ family: 'Doctor' }] });
-    for (const patient of [anna, ben, cleo]) await east.create(observation(patient, { status: 'preliminary', effectiveDateTime: '2024-05-01' }));
-    const { body } = await east.post('/Observation', JSON.stringify(observation(anna, { note: [{ text: 'two\nlines, "quotes", \u2028 é' }] })).replace('"status"', '"valueQuantity":{"value":1.10},"status"'));
+    for (const patient of [anna, ben, cleo]) await east.create(painScore(patient, { status: 'preliminary', effectiveDateTime: '2024-05-01' }));
+    const { body } = await east.post('/Observation', JSON.stringify(painScore(anna, { note: [{ text: 'two\nlines, "quotes", \u2028 é' }] })).replace('"status"', '"valueQuantity":{"value":1.10},"status"'));
     exact = body.id ?? '';
     appointment = await east.create({ resourceType: 'Appointment', status: 'proposed', participant: [{ actor: { reference: `Patient/${anna}` }, status: 'accepted' }, { actor: { reference: `Patient/${ben}` }, status: 'accepted' }] });
     // About Cleo and only mentioning Anna: not of Anna's compartment.
-    await east.create(observation(cleo, { focus: [{ reference: `Patient/${anna}` }] }));
+    await east.create(painScore(cleo, { focus: [{ reference: `Patient/${anna}` }] }));
     group = await east.create({
       resourceType: 'Group',
       type: 'person',
@@ -205,7 +194,7 @@ describe('$export', () => {
     );
     const status = await kickOff(clinic, '/$export?_type=Substance');
     const manifest = await complete(clinic, status);
-    expect(await partsLeft(status)).toBeGreaterThan(3);
+    expect(await partsLeft(owner, status)).toBeGreaterThan(3);
     const ids = (await linesOf(clinic, manifest)).map((line) => (JSON.parse(line) as { id: string }).id);
     expect(ids).toHaveLength(5000);
     expect(new Set(ids).size).toBe(5000);
@@ -215,11 +204,11 @@ describe('$export', () => {
   it('is cancelled by DELETE, which takes the files away', async () => {
     const status = await kickOff(clinic, '/$export?_type=Patient');
     await complete(clinic, status);
-    expect(await partsLeft(status)).toBe(1);
+    expect(await partsLeft(owner, status)).toBe(1);
     expect((await clinic.delete(status)).status).toBe(202);
     expect((await clinic.get(status)).status).toBe(404);
     expect((await clinic.delete(status)).status).toBe(404);
-    await eventually('the files are gone', async () => (await partsLeft(status)) === 0);
+    await eventually('the files are gone', async () => (await partsLeft(owner, status)) === 0);
   });
 
   it.each([
@@ -295,6 +284,6 @@ describe('$export', () => {
     await app.advance(25 * HOUR);
     expect((await clinic.get(status)).status).toBe(404);
     expect((await clinic.get(pathOf(output[0]?.url ?? ''))).status).toBe(410);
-    await eventually('the files are gone', async () => (await partsLeft(status)) === 0);
+    await eventually('the files are gone', async () => (await partsLeft(owner, status)) === 0);
   });
 });

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Bundle, Patient, Task } from '@medplum/fhirtypes';
 import { CairnUnavailable, startSandboxEhr } from '../../apps/sandbox/src/index.js';
 import type { SandboxEhr } from '../../apps/sandbox/src/index.js';
-
-const testData = process.env.CAIRN_TEST_DATA ?? '../shared/data';
-const synthea = join(testData, 'synthea-r4');
+import { describeWithTestData } from '../support/test-data.js';
 
 /** Another sandbox hospital in Cairn's place: it speaks the same discovery, tokens and FHIR. */
 async function startReceiver(sender: SandboxEhr, clientId = 'sandbox-hospital'): Promise<SandboxEhr> {
@@ -98,12 +95,11 @@ describe('What the hospital keeps', () => {
   });
 });
 
-const withSynthea = existsSync(synthea) ? describe : describe.skip;
-withSynthea(`Patients of others (from ${synthea}; skipped when the folder is absent)`, () => {
+describeWithTestData('synthea-r4', 'Patients of others', (folder) => {
   let ehr: SandboxEhr;
   let receiver: SandboxEhr;
   beforeAll(async () => {
-    ehr = await startSandboxEhr({ patients: synthea });
+    ehr = await startSandboxEhr({ patients: folder });
     receiver = await startReceiver(ehr);
   });
   afterAll(async () => {

@@ -1,4 +1,5 @@
-import type { Resource } from '@medplum/fhirtypes';
+import type { Observation, Resource } from '@medplum/fhirtypes';
+import type pg from 'pg';
 import { eventually } from './eventually.js';
 import type { FhirClient } from './fhir-client.js';
 
@@ -48,4 +49,19 @@ export async function linesOf(client: FhirClient, { output }: Manifest): Promise
 export async function exported(client: FhirClient, path: string): Promise<string[]> {
   const lines = await linesOf(client, await complete(client, await kickOff(client, path)));
   return lines.map((line) => JSON.parse(line) as Resource).map(({ resourceType, id }) => `${resourceType}/${id}`);
+}
+
+/** A patient's pain score, as much of it as exports need. */
+export const painScore = (patient: string, more: Partial<Observation> = {}): Observation => ({
+  resourceType: 'Observation',
+  status: 'final',
+  code: { coding: [{ system: 'http://loinc.org', code: '72514-3' }] },
+  subject: { reference: `Patient/${patient}` },
+  ...more,
+});
+
+/** How many parts of the export at this status are stored. */
+export async function partsLeft(owner: pg.Client, status: string): Promise<number> {
+  const { rows } = await owner.query<{ n: number }>('select count(*)::int as n from fhir_export_chunk where export_id = $1', [status.split('/').at(-1)]);
+  return rows[0]?.n ?? 0;
 }
