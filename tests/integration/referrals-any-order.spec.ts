@@ -62,6 +62,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('red-flag' as const, 'answer' as const, 'time' as const) }) },
 );
 
+/** Found by chance: a dialect that has a station on the way to the end, which the requester's own cancellation passed over. */
+const CANCELLED_IN_TRIAGE: Step[] = [
+  { kind: 'act', act: 'triage', by: 'coordinator', version: 'present', times: 1 },
+  { kind: 'task', status: 'cancelled' },
+];
+
 describe('any sequence of events, by anybody, in any order, repeated, with stale versions', () => {
   let app: TestApp;
   let all: Hospital;
@@ -122,7 +128,7 @@ describe('any sequence of events, by anybody, in any order, repeated, with stale
         }
         await expectSound(from, dialect, referral);
       }),
-      { numRuns: 14 },
+      { numRuns: 14, examples: DIALECTS.map((dialect): [Dialect, Step[]] => [dialect, CANCELLED_IN_TRIAGE]) },
     );
     // The walks met what they were meant to meet: acts that passed, refusals by rule, by right, for want of a version, and for a stale one.
     expect([...answered]).toEqual(expect.arrayContaining([200, 201, 403, 409, 412]));

@@ -3,7 +3,7 @@ import { newId } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
 import type { Tx } from '@cairn/platform';
 import type { ServiceRequest, Task } from '@medplum/fhirtypes';
-import { faceKey, faceOf, pathTo, type Face } from './referral.dialect.js';
+import { faceKey, faceOf, isLegalStep, pathTo, type Face } from './referral.dialect.js';
 import { courseOf, type Referral } from './referral.entity.js';
 import { faceOnTask, newTask, noticeToReferrer, ownRequestStatus, showOnTask, type ReferralView } from './referral.fhir.js';
 import { REFERRER_NOTICE } from './referral.events.js';
@@ -83,8 +83,9 @@ export class ReferralProjection {
   /** The faces to pass, the target always last: what stands beside the status may have changed though the status has not. */
   #stations(task: Task, target: Face, view: ReferralView, was: Face | undefined): Face[] {
     const now = faceOnTask(task, view.dialect);
-    if (now.status === target.status) return [target];
-    const path = pathTo(view.dialect, was ?? now, target);
+    const from = was ?? now;
+    if (now.status === target.status && (from === now || isLegalStep(view.dialect, from, target))) return [target];
+    const path = pathTo(view.dialect, from, target);
     if (!path) throw new Error(`The dialect ${view.dialect} knows no way from ${now.status} to ${target.status}.`);
     return path.length > 0 ? path : [target];
   }
