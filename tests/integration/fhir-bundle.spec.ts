@@ -179,6 +179,37 @@ describe('bundles of requests', () => {
     expect(performance.now() - started).toBeLessThan(15_000);
   });
 
+  it('hear what is preferred for their entries', async () => {
+    const entry: BundleEntry[] = [{ resource: { resourceType: 'Basic', code: { text: 'x' } }, request: { method: 'POST', url: 'Basic' } }, { request: { method: 'GET', url: 'Basic?colour=red' } }];
+    const ask = (type: 'batch' | 'transaction', prefer: string) => client.post<Bundle>('', { resourceType: 'Bundle', type, entry }, { prefer });
+    for (const type of ['batch', 'transaction'] as const) {
+      const [minimal, whole, outcome] = [await ask(type, 'return=minimal'), await ask(type, 'return=representation'), await ask(type, 'return=OperationOutcome, respond-async')];
+      expect([minimal, whole, outcome].map(({ body }) => [body.entry?.[0]?.resource?.resourceType, body.entry?.[0]?.response?.outcome?.resourceType])).toEqual([
+        [undefined, undefined],
+        ['Basic', undefined],
+        [undefined, 'OperationOutcome'],
+      ]);
+    }
+    expect((await ask('batch', 'handling=strict')).body.entry?.map(({ response }) => response?.status)).toEqual(['201', '400']);
+    const strict = await client.post<OperationOutcome>('', transaction(...entry), { prefer: 'handling=strict' });
+    expect([strict.status, strict.body.issue[0]?.expression]).toEqual([400, ['Bundle.entry[1].colour']]);
+  });
+
+  it('tell which resource was found or changed by criteria', async () => {
+    const found = (value: string): Patient => ({ resourceType: 'Patient', identifier: [{ system: 'urn:located', value }] });
+    const [one, two] = [await client.create(found('1')), await client.create(found('2'))];
+    const reply = await client.post<Bundle>(
+      '',
+      transaction(
+        { resource: found('1'), request: { method: 'POST', url: 'Patient', ifNoneExist: 'Patient?identifier=urn:located|1' } },
+        { resource: found('2'), request: { method: 'PUT', url: 'Patient?identifier=urn:located|2' } },
+      ),
+    );
+    expect(reply.body.entry?.map(({ response }, index) => [response?.status, locationOf(reply.body, index)])).toEqual([['200', `Patient/${one}`], ['200', `Patient/${two}`]]);
+    const stale = transaction({ resource: found('3'), request: { method: 'PUT', url: 'Patient?identifier=urn:located|3', ifMatch: 'W/"1"' } });
+    expect((await client.post('', stale)).status).toBe(412);
+  });
+
   it('do each entry of a batch for itself', async () => {
     const reply = await client.post<Bundle>('', {
       resourceType: 'Bundle',

@@ -70,6 +70,20 @@ describe('histories, conditional reads and forms of answers', () => {
     expect((await client.post<Bundle>('', batch)).body.entry?.[0]).toEqual({ response: { status: '304', etag: 'W/"1"', lastModified: expect.anything() } });
   });
 
+  it('abridge each version where that is asked, and refuse what would narrow them and is not understood', async () => {
+    const id = await client.create({ resourceType: 'Patient', gender: 'female', birthDate: '1970' });
+    await client.put(`/Patient/${id}`, { resourceType: 'Patient', id, gender: 'female', birthDate: '1971' });
+    for (const path of [`/Patient/${id}/_history`, '/Patient/_history', '/_history']) {
+      const { body } = await client.get<Bundle>(`${path}?_elements=birthDate&_count=${path === '/_history' ? 5 : 1}`);
+      const first = body.entry?.find(({ resource }) => resource?.id === id);
+      expect([path, first?.resource && Object.keys(first.resource).sort()]).toEqual([path, ['birthDate', 'id', 'meta', 'resourceType']]);
+      expect(body.link?.map(({ url }) => url.includes('_elements=birthDate'))).toEqual([true, true]);
+      for (const query of ['_at=2024', '_list=x', '_elements=shoeSize', '_summary=count']) expect([query, (await client.get(`${path}?${query}`)).status]).toEqual([query, 400]);
+      expect((await client.get(`${path}?colour=red`)).status).toBe(200);
+      expect((await client.get<OperationOutcome>(`${path}?colour=red`, { prefer: 'handling=strict' })).body.issue?.[0]?.expression).toEqual(['colour']);
+    }
+  });
+
   it('answer HEAD like GET, without the body', async () => {
     const id = await client.create({ resourceType: 'Patient' });
     const head = await client.send('HEAD', `/Patient/${id}`);

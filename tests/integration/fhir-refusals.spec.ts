@@ -66,6 +66,10 @@ describe('what /fhir refuses', () => {
     expectRefusal(await client.send<OperationOutcome>(method, path, '{"resourceType":"Patient"}', { 'content-type': type }), status);
   });
 
+  it('a search by POST whose parameters are not in a form, which would find everything', async () => {
+    expectRefusal(await client.post<OperationOutcome>('/Patient/_search', { resourceType: 'Parameters' }), 415);
+  });
+
   it('takes plain JSON too', async () => {
     expect((await client.post('/Patient', '{"resourceType":"Patient"}', { 'content-type': 'application/json; charset=utf-8' })).status).toBe(201);
   });

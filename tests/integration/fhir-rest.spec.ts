@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Bundle, CapabilityStatement, Observation, OperationOutcome, Patient } from '@medplum/fhirtypes';
+import type { Basic, Bundle, CapabilityStatement, Observation, OperationOutcome, Patient } from '@medplum/fhirtypes';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { FhirClient } from '../support/fhir-client.js';
 
@@ -44,6 +44,21 @@ describe('the FHIR API', () => {
       expect(minimal.headers.get('location')).toContain('/fhir/Patient/');
       const outcome = await client.post<OperationOutcome>('/Patient', patient, { prefer: 'return=OperationOutcome' });
       expect(outcome.body).toMatchObject({ resourceType: 'OperationOutcome', issue: [{ severity: 'information' }] });
+    });
+
+    it('answers the part that is asked for, as a search would', async () => {
+      const id = await client.create({ resourceType: 'Patient', gender: 'female', birthDate: '1970-01-01', maritalStatus: { text: 'single' }, text: { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">A</div>' } });
+      const keys = async (path: string): Promise<string[]> => {
+        const { status, body, headers } = await client.get(path);
+        expect([path, status, headers.get('etag'), body.meta?.tag?.map(({ code }) => code)]).toEqual([path, 200, 'W/"1"', ['SUBSETTED']]);
+        return Object.keys(body).filter((key) => !['resourceType', 'id', 'meta'].includes(key)).sort();
+      };
+      expect(await keys(`/Patient/${id}?_elements=gender`)).toEqual(['gender']);
+      expect(await keys(`/Patient/${id}?_summary=true`)).toEqual(['birthDate', 'gender']);
+      expect(await keys(`/Patient/${id}/_history/1?_summary=text`)).toEqual(['text']);
+      expect(await keys(`/Patient/${id}?_summary=data`)).not.toContain('text');
+      expect((await client.get(`/Patient/${id}?_summary=false`)).body).toHaveProperty('maritalStatus');
+      for (const query of ['_summary=count', '_summary=most', '_elements=shoeSize']) expect([query, (await client.get(`/Patient/${id}?${query}`)).status]).toEqual([query, 400]);
     });
 
     it("doesn't find what isn't there", async () => {
@@ -112,6 +127,14 @@ describe('the FHIR API', () => {
       expect((await client.put(`/Patient/${id}`, { resourceType: 'Patient', id }, { 'if-match': 'yesterday' })).status).toBe(400);
     });
 
+    it('create only, where that is asked', async () => {
+      const once = () => client.put<OperationOutcome>('/Patient/only-once', { resourceType: 'Patient', id: 'only-once' }, { 'if-none-match': '*' });
+      const [first, second] = [await once(), await once()];
+      expect([first.status, second.status, second.body.issue?.[0]?.details?.coding?.[0]?.code]).toEqual([201, 412, 'exists']);
+      expect((await client.put('/Patient/only-once', { resourceType: 'Patient', id: 'only-once' }, { 'if-none-match': 'W/"1"' })).status).toBe(400);
+      expect((await client.get('/Patient/only-once')).headers.get('etag')).toBe('W/"1"');
+    });
+
     it('create under an id of the sender, when it may', async () => {
       const created = await client.put('/Patient/my-id.1', { resourceType: 'Patient', id: 'my-id.1' });
       expect([created.status, created.headers.get('location')]).toEqual([201, `${app.url}/fhir/Patient/my-id.1/_history/1`]);
@@ -139,6 +162,15 @@ describe('the FHIR API', () => {
       expect((await client.post('/Patient', withNumber('x'), { 'if-none-exist': 'nonsense=1' })).status).toBe(400);
     });
 
+    it('takes the whole address of the search too, and says which resource it found', async () => {
+      const id = await client.create(withNumber('addressed'));
+      for (const address of ['Patient?', `${app.url}/fhir/Patient?`, '?', '']) {
+        const reply = await client.post('/Patient', withNumber('addressed'), { 'if-none-exist': `${address}identifier=urn:test|addressed`, prefer: 'return="minimal"' });
+        expect([address, reply.status, reply.text, reply.headers.get('location')]).toEqual([address, 200, '', `${app.url}/fhir/Patient/${id}/_history/1`]);
+      }
+      expect((await client.post('/Patient', withNumber('addressed'), { 'if-none-exist': 'Group?identifier=urn:test|addressed' })).status).toBe(400);
+    });
+
     it('creates again after the first was deleted', async () => {
       const create = () => client.post<Patient>('/Patient', withNumber('again'), { 'if-none-exist': 'identifier=urn:test|again' });
       const first = await create();
@@ -149,6 +181,19 @@ describe('the FHIR API', () => {
     });
   });
 
+  it('resolves a reference with criteria in a single write too, and stores none that leads nowhere', async () => {
+    const id = await client.create({ resourceType: 'Patient', identifier: [{ system: 'urn:test', value: 'referred' }] });
+    const about = (value: string) => ({ resourceType: 'Basic', code: { text: 'x' }, subject: { reference: `Patient?identifier=urn:test|${value}` } });
+    const made = await client.post<Basic>('/Basic', about('referred'));
+    expect([made.status, made.body.subject]).toEqual([201, { reference: `Patient/${id}` }]);
+    const changed = await client.put<Basic>(`/Basic/${made.body.id}`, { ...about('referred'), id: made.body.id });
+    expect([changed.status, changed.body.subject, changed.headers.get('etag')]).toEqual([200, { reference: `Patient/${id}` }, 'W/"2"']);
+    expect((await client.post('/Basic', about('nobody'))).status).toBe(412);
+    const inBatch = await client.post<Bundle>('', { resourceType: 'Bundle', type: 'batch', entry: [about('referred'), about('nobody')].map((resource) => ({ resource, request: { method: 'POST', url: 'Basic' } })) });
+    expect(inBatch.body.entry?.map(({ response }) => response?.status)).toEqual(['201', '412']);
+    expect(await client.ids(`/Basic?subject=Patient/${id}`)).toHaveLength(2);
+  });
+
   it('says what it can do, without a token', async () => {
     const response = await fetch(`${app.url}/fhir/metadata`);
     const capability = (await response.json()) as CapabilityStatement;
@@ -156,6 +201,13 @@ describe('the FHIR API', () => {
     expect(capability).toMatchObject({ resourceType: 'CapabilityStatement', fhirVersion: '4.0.1', kind: 'instance' });
     const resources = capability.rest?.[0]?.resource ?? [];
     expect(resources).toHaveLength(144);
+    expect(resources.flatMap(({ searchParam = [] }) => searchParam.map(({ name }) => name)).filter((name) => ['_text', '_content', '_query', '_filter', 'near'].includes(name))).toEqual([]);
+    const asked = (query: string, accept = '*/*') => fetch(`${app.url}/fhir/metadata${query}`, { headers: { accept } });
+    expect(await (await asked('?_pretty=true')).text()).toMatch(/^\{\n {2}"resourceType"/);
+    const short = (await (await asked('?_elements=fhirVersion')).json()) as CapabilityStatement;
+    expect([short.fhirVersion, short.rest, short.meta?.tag?.[0]?.code]).toEqual(['4.0.1', undefined, 'SUBSETTED']);
+    for (const reply of [await asked('?_format=xml'), await asked('', 'application/fhir+xml'), await asked('', 'application/fhir+json; fhirVersion=5.0')]) expect(reply.status).toBe(406);
+    expect((await asked('', 'application/fhir+json; fhirVersion=4.0')).status).toBe(200);
     expect(resources.find(({ type }) => type === 'Provenance')?.interaction?.map(({ code }) => code)).not.toContain('delete');
     const smart = (await (await fetch(`${app.url}/fhir/.well-known/smart-configuration`)).json()) as { token_endpoint: string };
     expect(smart.token_endpoint).toBe(`${app.url}/oauth/token`);

@@ -60,6 +60,9 @@ export function conditionalReferencesOf({ json }: JsonObject): ConditionalRefere
   });
 }
 
+/** Whether a content may have such references, by a look that costs next to nothing. */
+export const mayReferByCriteria = ({ json }: JsonObject): boolean => /"reference":"[A-Z][A-Za-z]+\?/.test(json);
+
 /** Refuses with 412 a content that has a conditional reference which is not among the resolved ones. */
 export function demandResolved({ path, content }: Referring, resolved: ReadonlyMap<string, string>): void {
   if (conditionalReferencesOf(content).some(({ text }) => !resolved.has(text))) {

@@ -7,7 +7,7 @@ const ALWAYS: ReadonlySet<string> = new Set(['resourceType', 'id', 'meta']);
 
 /**
  * The part of a resource that the caller asked for, with what it can't do without (mandatory elements and modifiers), and marked as
- * SUBSETTED (R4 search.html#summary). What stays, stays as it was written. Expects a resource as it is stored.
+ * SUBSETTED (R4 search.html#summary). What stays, stays as it was written. Expects compact JSON.
  */
 export function abridge(type: string, json: string, shape: Shape): string {
   const { summary, needed } = outlineOf(type);
@@ -30,6 +30,7 @@ export function abridge(type: string, json: string, shape: Shape): string {
     if (key === 'meta') return [`"meta":${tagged(json.slice(valueStart, end))}`];
     return [json.slice(start, valueStart) + (shape.kind === 'summary' ? within(json.slice(valueStart, end), `${type}.${key}`, summary) : json.slice(valueStart, end))];
   });
+  if (!parts.some((part) => part.startsWith('"meta":'))) parts.push(`"meta":{"tag":[${SUBSETTED}]}`);
   return `{${parts.join(',')}}`;
 }
 

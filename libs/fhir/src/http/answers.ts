@@ -20,9 +20,9 @@ export class Answers {
   constructor(readonly base: string) {}
 
   /** One version, as read and vread answer it. Refuses a tombstone with 410. */
-  version(version: StoredVersion): FhirAnswer {
+  version(version: StoredVersion, shape?: Shape): FhirAnswer {
     if (isDeleted(version)) throw gone(version);
-    return { status: 200, headers: this.#headers(version), json: version.json, touched: touchedBy([version]) };
+    return { status: 200, headers: this.#headers(version), json: shape ? abridge(version.type, version.json, shape) : version.json, touched: touchedBy([version]) };
   }
 
   /** What came of a write, as the caller prefers to hear it. */
@@ -31,12 +31,15 @@ export class Answers {
     const touched = touchedBy([version, ...others]);
     const headers = this.#headers(version);
     if (isDeleted(version)) return { status, headers: { etag: headers.etag }, touched };
-    const located = { ...headers, ...(status === 201 ? { location: this.#versionUrl(version) } : {}), ...warningOf(notes) };
+    // Also where nothing was created: whoever named the resource by criteria has no other way to learn which it is.
+    const located = { ...headers, location: this.#versionUrl(version), ...warningOf(notes) };
     const told = notes.length > 0 ? { outcome: JSON.stringify(outcomeOf(notes)) } : {};
     if (answer === 'minimal') return { status, headers: located, touched, ...told };
+    const whole = { ...located, 'content-location': this.#versionUrl(version) };
+    if (answer === 'representation') return { status, headers: whole, json: version.json, touched, ...told };
     const stored: Note = { severity: 'information', code: 'informational', path: '', message: `${nameOf(version)} is stored as version ${version.version}.` };
-    const json = answer === 'representation' ? version.json : JSON.stringify(outcomeOf([stored, ...notes]));
-    return { status, headers: { ...located, 'content-location': this.#versionUrl(version) }, json, touched, ...told };
+    const outcome = JSON.stringify(outcomeOf([stored, ...notes]));
+    return { status, headers: whole, json: outcome, touched, outcome };
   }
 
   /** A page of a search, as a Bundle. */
@@ -90,12 +93,12 @@ export class Answers {
   }
 
   /** A page of a history, as a Bundle, newest first. `of` is what it is the history of: `Patient/1`, `Patient`, or nothing for all. */
-  history(of: readonly string[], { versions, total, self, next }: History): FhirAnswer {
+  history(of: readonly string[], { versions, total, self, next }: History, shape?: Shape): FhirAnswer {
     const entries = versions.map((version) => {
       const url = version.method === 'POST' ? version.type : nameOf(version);
       const status = version.method === 'DELETE' ? '204' : version.version === 1 ? '201' : '200';
       const response = { status, etag: etag(version.version), lastModified: version.lastUpdated.toISOString() };
-      return this.#entry(version, `"request":${JSON.stringify({ method: version.method, url })},"response":${JSON.stringify(response)}`);
+      return this.#entry(version, `"request":${JSON.stringify({ method: version.method, url })},"response":${JSON.stringify(response)}`, shape);
     });
     const address = [this.base, ...of, '_history'].join('/');
     const links = [this.#link('self', address, self), ...(next ? [this.#link('next', address, next)] : [])];
@@ -114,7 +117,9 @@ export class Answers {
       };
       const about = isOutcome ? json : beside;
       const told = about ? `${JSON.stringify(response).slice(0, -1)},"outcome":${about}}` : JSON.stringify(response);
-      return `{${!isOutcome && json ? `"resource":${json},` : ''}"response":${told}}`;
+      // Who prefers to hear of the outcome gets it as such, and no resource.
+      const resource = isOutcome || json === beside ? undefined : json;
+      return `{${resource ? `"resource":${resource},` : ''}"response":${told}}`;
     });
     return { status: 200, json: bundle(type, entries, { links: [] }), touched: mergeTouched(answers.flatMap(({ touched }) => touched ?? [])) };
   }

@@ -24,6 +24,7 @@ export interface CapabilityFacts {
 export function capabilityStatement({ publicUrl, version, date, deletesAtOnce, operations, topics }: CapabilityFacts): CapabilityStatement {
   return {
     resourceType: 'CapabilityStatement',
+    name: 'Cairn',
     status: 'active',
     date: date.toISOString(),
     kind: 'instance',

@@ -85,10 +85,13 @@ export interface Preference {
 
 export function preferenceIn(header: string | undefined): Preference {
   const words = (header ?? '').split(/[;,]\s*/).map((word) => word.trim());
-  const wanted = words.find((word) => word.startsWith('return='))?.slice('return='.length);
+  const wanted = words.find((word) => word.startsWith('return='))?.slice('return='.length).replaceAll('"', '');
   const answer = wanted === 'minimal' || wanted === 'representation' || wanted === 'OperationOutcome' ? { answer: wanted } as const : {};
   return { ...answer, strict: words.includes('handling=strict') };
 }
+
+/** What a `Prefer` header asks of a Bundle that holds for each of its entries: an entry is never answered later. */
+export const preferenceOfEntries = (header: string | undefined): string | undefined => header?.split(/[;,]/).filter((word) => /^\s*(return|handling)=/.test(word)).join();
 
 /** Refuses with 405 a method that has no meaning at a URL. */
 export const methodNotAllowed = (method: string): CairnError =>

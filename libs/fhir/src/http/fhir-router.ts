@@ -2,6 +2,7 @@ import { invalid, newId } from '@cairn/kernel';
 import { audit, edgeError, noticesFor, operationOutcome, type AuditFact, type AuditWriter, type Logger, type Scope, type Transactions, type Tx } from '@cairn/platform';
 import type { RefusedAccess } from '../audit-events/refused-access.js';
 import { AccessPolicy } from '../access/access-policy.js';
+import { mayReferByCriteria } from '../bundle/conditional-references.js';
 import { readBundle, type BundleEntry } from '../bundle/read-bundle.js';
 import type { TransactionWrites, WritingEntry } from '../bundle/transaction.js';
 import { settled } from '../interactions/conditional-update.js';
@@ -10,7 +11,7 @@ import type { ConditionalDeletes } from '../interactions/conditional-delete.js';
 import { PERMISSION, type FhirWrites } from '../interactions/fhir-writes.js';
 import { deletedTogether, placed, within, type WriteRequest, type Written } from '../interactions/write-request.js';
 import type { Answers } from './answers.js';
-import { methodNotAllowed, preferenceIn, splitUrl, type FhirAnswer, type FhirRequest, type Preference } from './fhir-request.js';
+import { methodNotAllowed, preferenceIn, preferenceOfEntries, splitUrl, type FhirAnswer, type FhirRequest, type Preference } from './fhir-request.js';
 import type { FhirOperations } from '../operations/fhir-operations.js';
 import { operationOf } from './operation-of.js';
 import type { RefusedWrites } from '../refused-writes/refused-writes.js';
@@ -97,9 +98,14 @@ export class FhirRouter {
       const deleted = await writes.perform(tx, policy, await deletes.named(tx, asked));
       return answers.written(deletedTogether(deleted), preferenceIn(request.headers['prefer']));
     }
+    const preference = preferenceIn(request.headers['prefer']);
+    if (asked.content && mayReferByCriteria(asked.content)) {
+      const entry: BundleEntry = { path: '', method: asked.method, url: '' };
+      const made = (await this.parts.bundles.perform(tx, policy, [{ entry, request: asked }])).get(entry);
+      return answers.written(made ?? { status: 204 }, tactful(policy, asked, preference));
+    }
     const existing = (await creates.existing(tx, [asked])).get(asked);
     const write = settled(asked, existing);
-    const preference = preferenceIn(request.headers['prefer']);
     if (write.method !== 'POST') {
       const [written] = await writes.perform(tx, policy, [{ ...write, id: write.id ?? '' }]);
       return answers.written(written ?? { status: 204 }, tactful(policy, write, preference));
@@ -113,7 +119,7 @@ export class FhirRouter {
   async #bundle(scope: Scope, request: FhirRequest): Promise<FhirAnswer> {
     if (request.method !== 'POST') throw methodNotAllowed(request.method);
     const { type, entries } = readBundle(bodyOf(request), this.limits.maxEntries);
-    if (type === 'batch') return this.#batch(scope, entries);
+    if (type === 'batch') return this.#batch(scope, entries, preferenceOfEntries(request.headers['prefer']));
     return this.#audited(scope, auditWordOf(request), (tx, policy) => this.#transaction(tx, policy, entries, request));
   }
 
@@ -121,7 +127,8 @@ export class FhirRouter {
     const { bundles, answers } = this.parts;
     // Thousands of representations would only be thrown away, so here they have to be asked for.
     const { answer = 'minimal', strict } = preferenceIn(headers['prefer']);
-    const requests = entries.map((entry) => within(entry.path, () => this.#entryRequest(entry)));
+    const prefer = preferenceOfEntries(headers['prefer']);
+    const requests = entries.map((entry) => within(entry.path, () => this.#entryRequest(entry, prefer)));
     const writing: WritingEntry[] = entries.flatMap((entry, index) => {
       const asked = requests[index];
       return asked && !isRead(asked) ? [{ entry, request: within(entry.path, () => writeOf(asked, `${entry.path}.resource`)) }] : [];
@@ -147,15 +154,15 @@ export class FhirRouter {
     }
   }
 
-  async #batch(scope: Scope, entries: readonly BundleEntry[]): Promise<FhirAnswer> {
+  async #batch(scope: Scope, entries: readonly BundleEntry[], prefer: string | undefined): Promise<FhirAnswer> {
     const results: FhirAnswer[] = [];
-    for (const entry of entries) results.push(await this.#batchEntry(scope, entry));
+    for (const entry of entries) results.push(await this.#batchEntry(scope, entry, prefer));
     return this.parts.answers.responses('batch-response', results);
   }
 
-  async #batchEntry(scope: Scope, entry: BundleEntry): Promise<FhirAnswer> {
+  async #batchEntry(scope: Scope, entry: BundleEntry, prefer: string | undefined): Promise<FhirAnswer> {
     try {
-      const request = this.#entryRequest(entry);
+      const request = this.#entryRequest(entry, prefer);
       if (request.path.length === 0) throw invalid('A Bundle can not hold another Bundle of requests.', { code: 'bad-bundle' });
       return await this.handle(scope, request);
     } catch (thrown) {
@@ -166,9 +173,9 @@ export class FhirRouter {
     }
   }
 
-  #entryRequest(entry: BundleEntry): FhirRequest {
+  #entryRequest(entry: BundleEntry, prefer: string | undefined): FhirRequest {
     const { method, url, resource } = entry;
-    return { method, ...splitUrl(url, this.parts.answers.base), headers: conditionsOf(entry), ...(resource ? { body: resource } : {}) };
+    return { method, ...splitUrl(url, this.parts.answers.base), headers: { ...conditionsOf(entry), prefer }, ...(resource ? { body: resource } : {}) };
   }
 }
 

@@ -7,10 +7,11 @@ import { FhirOperations } from '../operations/fhir-operations.js';
 import { prettyJson } from '../lossless/pretty-json.js';
 import { RefusedWrites } from '../refused-writes/refused-writes.js';
 import { SubscriptionTopics } from '../subscriptions/topic.js';
+import { abridge } from './abridge.js';
 import { capabilityStatement } from './capability-statement.js';
-import type { FhirAnswer } from './fhir-request.js';
+import { splitUrl, type FhirAnswer } from './fhir-request.js';
 import { FhirRouter } from './fhir-router.js';
-import { presentationIn } from './presentation.js';
+import { presentationIn, shapeIn } from './presentation.js';
 import { FHIR_HEADERS, readSent, type SentRequest } from './sent-request.js';
 import { smartConfiguration } from './smart-configuration.js';
 
@@ -35,7 +36,15 @@ export class FhirController {
   @Public()
   @Get('metadata')
   @Header('content-type', FHIR_JSON)
-  metadata(): string {
+  metadata(@Req() { url, headers }: FastifyRequest): string {
+    const { query } = splitUrl(url, this.config.PUBLIC_URL);
+    const { pretty } = presentationIn(query, single(headers.accept));
+    const shape = shapeIn(query, () => ['CapabilityStatement']);
+    const json = shape ? abridge('CapabilityStatement', this.#statement, shape) : this.#statement;
+    return pretty ? prettyJson(json) : json;
+  }
+
+  get #statement(): string {
     this.#capability ??= JSON.stringify(capabilityStatement({ publicUrl: this.config.PUBLIC_URL, version: '1', date: this.clock.now(), deletesAtOnce: this.config.FHIR_CONDITIONAL_DELETE_LIMIT, operations: this.operations, topics: this.topics }));
     return this.#capability;
   }

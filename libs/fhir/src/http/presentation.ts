@@ -1,4 +1,6 @@
 import { CairnError, invalid } from '@cairn/kernel';
+import { badParameter } from '../interactions/history-parameters.js';
+import { readElements, readSummary, type Shape } from '../search/shape.js';
 
 /** How an answer is to be written. */
 export interface Presentation {
@@ -15,7 +17,7 @@ const JSON_TYPES = new Set(['json', 'application/json', 'application/fhir+json',
 export function presentationIn(query: readonly (readonly [string, string])[], accept: string | undefined): Presentation {
   const format = lastOf(query, '_format');
   const wanted = format ? [format] : (accept ?? '*/*').split(',');
-  if (!wanted.some((type) => JSON_TYPES.has(mediaTypeOf(type)))) throw notAcceptable();
+  if (!wanted.some((type) => JSON_TYPES.has(mediaTypeOf(type)) && isOurVersion(type))) throw notAcceptable();
   const pretty = lastOf(query, '_pretty') ?? 'false';
   if (pretty !== 'true' && pretty !== 'false') {
     throw invalid('The parameter _pretty is wrong.', { code: 'bad-parameter', issues: [{ path: '_pretty', message: 'Must be true or false.' }] });
@@ -23,10 +25,28 @@ export function presentationIn(query: readonly (readonly [string, string])[], ac
   return { pretty: pretty === 'true' };
 }
 
+/**
+ * Which part of each resource the caller wants where nothing is searched, by `_summary` or `_elements` (R4 search.html#summary); undefined for
+ * whole ones. Refuses with 400 other words, and elements that none of the types has at its root.
+ */
+export function shapeIn(query: readonly (readonly [string, string])[], types: () => Iterable<string>): Shape | undefined {
+  if (query.length === 0) return undefined;
+  const summary = lastOf(query, '_summary') || 'false';
+  if (summary === 'count') throw badParameter('_summary', 'Must be true, text, data or false: only what a search matches can be counted.');
+  const elements = lastOf(query, '_elements');
+  return readSummary(summary) ?? (elements ? readElements([...types()], elements) : undefined);
+}
+
 const lastOf = (query: readonly (readonly [string, string])[], name: string): string | undefined => query.findLast(([each]) => each === name)?.[1];
 
 /** The media type without its parameters. A "+" that was not escaped in a URL arrives as a space. */
 const mediaTypeOf = (text: string): string => (text.split(';')[0] ?? '').trim().replace(' ', '+').toLowerCase();
 
+/** A media type may name the version of FHIR (R4 versioning.html#mt-version). */
+function isOurVersion(text: string): boolean {
+  const named = /;\s*fhirVersion="?([\d.]+)/i.exec(text)?.[1];
+  return named === undefined || /^4\.0(\.|$)/.test(named);
+}
+
 const notAcceptable = (): CairnError =>
-  new CairnError('invalid', 'Only JSON is spoken here: ask for application/fhir+json.', { status: 406, code: 'format-not-supported' });
+  new CairnError('invalid', 'Only FHIR R4 as JSON is spoken here: ask for application/fhir+json.', { status: 406, code: 'format-not-supported' });

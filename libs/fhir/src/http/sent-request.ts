@@ -1,3 +1,4 @@
+import { CairnError } from '@cairn/kernel';
 import type { BundleEntry } from '../bundle/read-bundle.js';
 import type { JsonLimits } from '../lossless/json-limits.js';
 import { readBody, readText } from '../lossless/read-body.js';
@@ -28,9 +29,13 @@ export function readSent({ method, url, headers, body }: SentRequest, base: stri
     return { ...common, query: [...query, ...new URLSearchParams(body)] };
   }
   if (!body) return { ...common, query };
+  if (method === 'POST' && path.at(-1) === '_search' && body.length > 0) throw searchByForm();
   const isPatch = headers['content-type']?.startsWith('application/json-patch+json') ?? false;
   return { ...common, query, ...(isPatch ? { operations: readText(body, limits) } : { body: readBody(body, limits) }) };
 }
+
+const searchByForm = (): CairnError =>
+  new CairnError('invalid', 'A search by POST has its parameters in a form: send application/x-www-form-urlencoded.', { status: 415, code: 'media-type-not-supported' });
 
 /** An entry of a batch, as if it had been sent alone. */
 export const sentAlone = ({ method, url, resource }: BundleEntry, headers: SentRequest['headers'], base: string): SentRequest => ({

@@ -16,7 +16,7 @@ export function writeOf(request: FhirRequest, path: string): WriteRequest {
   const common = { type, path, ...(ifMatch === undefined ? {} : { ifMatch }) };
   if (method === 'POST' && second === undefined) {
     demandInteraction(type, 'create');
-    const criteria = headers['if-none-exist'];
+    const criteria = headers['if-none-exist'] === undefined ? undefined : parametersAlone(headers['if-none-exist'], type);
     return { ...common, method, content: bodyOf(request), ...(criteria === undefined ? {} : { criteria }) };
   }
   if (method === 'PATCH') {
@@ -27,7 +27,21 @@ export function writeOf(request: FhirRequest, path: string): WriteRequest {
   if (method !== 'PUT' && method !== 'DELETE') throw methodNotAllowed(method);
   demandInteraction(type, method === 'PUT' ? 'update' : 'delete');
   const target = second === undefined ? { criteria: criteriaIn(request) } : { id: idIn(second) };
-  return { ...common, method, ...target, ...(method === 'PUT' ? { content: bodyOf(request) } : {}) };
+  if (method === 'DELETE') return { ...common, method, ...target };
+  return { ...common, method, ...target, ...(isOnlyNew(headers['if-none-match']) ? { onlyNew: true } : {}), content: bodyOf(request) };
+}
+
+/** R4 has the parameters of a search alone in `If-None-Exist`; some clients send its whole address, `Patient?identifier=…`. */
+function parametersAlone(criteria: string, type: string): string {
+  const mark = criteria.indexOf('?');
+  const address = criteria.slice(0, Math.max(mark, 0));
+  return address === type || address.endsWith(`/${type}`) ? criteria.slice(mark + 1) : criteria;
+}
+
+/** Whether an update may only create. Refuses with 400 an `If-None-Match` that names versions: of a write it can't be told what that should mean. */
+function isOnlyNew(ifNoneMatch: string | undefined): boolean {
+  if (ifNoneMatch === undefined || ifNoneMatch.trim() === '*') return ifNoneMatch !== undefined;
+  throw invalid('The If-None-Match header of an update can only be *.', { issues: [{ path: 'If-None-Match', message: 'Send * to create only, or If-Match with the version that you read.' }] });
 }
 
 /** The body of a request that needs one. Refuses with 400 where it is missing. */

@@ -127,6 +127,7 @@ export class WriteSession {
       return { method, type, id, owner: previous?.owner ?? 'outside', content: this.#content(write, previous?.owner ?? 'outside'), ...(previous ? { previous } : {}) };
     }
     demandChangeable(type);
+    if (write.onlyNew) throw there();
     if (inForce.owner === 'cairn') this.parts.commands.demandOwnership(type, ifMatch);
     if (ifMatch !== undefined && ifMatch !== inForce.version) throw stale();
     const content = method === 'DELETE' ? {} : { content: this.#content(write, inForce.owner, write.patch && readObject(write.patch(inForce.json))) };
@@ -211,6 +212,8 @@ function commandOf({ method, previous, owner }: Change, version: CurrentVersion 
     ...(previous && previous.json !== '' ? { previous: JSON.parse(previous.json) as Resource } : {}),
   };
 }
+
+const there = (): CairnError => conflict('It is there already, and was to be created only.', { status: 412, code: 'exists' });
 
 const stale = (): CairnError =>
   conflict('Somebody changed this since you read it. Read it again and decide anew.', { status: 412, code: 'stale-version' });

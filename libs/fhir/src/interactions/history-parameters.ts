@@ -34,6 +34,8 @@ export function historyParameters(parameters: Parameters): HistoryParameters {
       if (!/^[1-9]\d{0,8}$/.test(value)) throw badParameter(name, 'Must be a whole number, 1 or more.');
       count = Math.min(Number(value), HISTORY_COUNT.most);
       self.set(name, String(count));
+    } else if ((name === '_summary' || name === '_elements') && value !== '') {
+      self.set(name, value);
     } else if (name === '_below') {
       if (!/^[1-9]\d{0,8}$/.test(value)) throw badParameter(name, 'Follow the "next" link as it was given.');
       read = { ...read, below: Number(value) };
@@ -42,6 +44,18 @@ export function historyParameters(parameters: Parameters): HistoryParameters {
     }
   }
   return { self, count, ...read };
+}
+
+/** Parameters of a history that would narrow it, and are not understood: to pass over them would answer too much. */
+const NARROWING = new Set(['_at', '_list']);
+
+const KNOWN = new Set(['_since', '_count', '_below', CURSOR, '_format', '_pretty', '_summary', '_elements']);
+
+/** Refuses with 400 parameters of R4's that are not supported for histories, and with `strict` all that aren't known. */
+export function demandHistoryParameters(parameters: Parameters, strict: boolean): void {
+  const wrong = parameters.map(([name]) => name).filter((name) => NARROWING.has(name) || (strict && !KNOWN.has(name)));
+  if (wrong.length === 0) return;
+  throw invalid('The history has parameters that are not supported.', { code: 'unknown-parameter', issues: wrong.map((name) => ({ path: name, message: 'Histories are narrowed by _since and _count.' })) });
 }
 
 /** The start of what `_since` names. Refuses with 400 what is no date or instant. */

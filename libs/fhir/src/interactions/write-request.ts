@@ -16,6 +16,8 @@ export interface WriteRequest {
   readonly patch?: (json: string) => string;
   /** The version that the caller says it read. */
   readonly ifMatch?: number;
+  /** An update that is to be made only where nothing is there yet. */
+  readonly onlyNew?: boolean;
   /** Search parameters that single out one resource. A create is made only when nothing meets them; an update changes what does, or creates it; a patch changes what does; a deletion takes away what does. */
   readonly criteria?: string;
   /** Where the content stands in the request's body: empty, or `Bundle.entry[3].resource`. */
