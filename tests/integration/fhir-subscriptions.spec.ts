@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { validate } from '@cairn/fhir';
+import { FhirStore, validate } from '@cairn/fhir';
 import type { CapabilityStatement, Observation, Parameters, Subscription, Task } from '@medplum/fhirtypes';
 import { Webhook } from 'standardwebhooks';
 import { eventually } from '../support/eventually.js';
@@ -78,6 +78,26 @@ describe('subscriptions', () => {
     await world.east.create(world.observation(world.anna, '1-8', 9));
     const wanted = await world.east.create(world.observation(world.anna, '72514-3', 9));
     expect((await world.notified(path, 1))[0]?.events).toEqual([{ number: '1', focus: `${world.app.url}/fhir/Observation/${wanted}` }]);
+  });
+
+  it('hold their filters against the version that was written, whatever came of it since', async () => {
+    const filters = ['value-quantity=gt5', 'status=final&code:not=1-8', 'code-value-quantity=http://loinc.org|72514-3$gt5', '_source=urn:high&_lastUpdated=gt2020', `date:missing=true&patient=${world.anna}`, 'patient.name=east'];
+    const { path } = await world.subscribe(world.east, { filters, content: 'full-resource' });
+    const high = { ...world.observation(world.anna, '72514-3', 9), meta: { source: 'urn:high' } };
+    const low = { ...world.observation(world.anna, '72514-3', 3), effectiveDateTime: '2024-05' };
+    const store = world.app.get(FhirStore);
+    // In one transaction, so that each is replaced by the other before anybody can weigh it.
+    const [wanted] = await world.asCairn(async (tx) => {
+      const made = [await store.create(tx, high), await store.create(tx, low)];
+      for (const [index, { id = '' }] of made.entries()) await store.put(tx, { ...(index === 0 ? low : high), id });
+      return made.map(({ id }) => id);
+    });
+    const witness = await world.east.create(high);
+    const told = await eventually('both', async () => {
+      const all = await world.notified(path, 1);
+      return numbers(all).length === 2 ? all : undefined;
+    });
+    expect(told.flatMap((each) => each.bundle.entry ?? []).flatMap(({ resource }) => (resource?.resourceType === 'Observation' ? [[resource.id, resource.meta?.versionId]] : []))).toEqual([[wanted, '1'], [witness, '1']]);
   });
 
   it('hear of a status only when it changes: of a referral’s Task, and of a plan’s review', async () => {

@@ -4,13 +4,14 @@ import type { References } from '../search-index/references.js';
 import type { CurrentVersion, StoredVersion } from '../store/stored-version.js';
 import type { Restriction, RestrictionOf } from './criterion-sql.js';
 import { needsTerminology, withCodes } from './coded-criteria.js';
-import type { Criterion } from './criterion.js';
+import { isValue, type Criterion, type ValueCriterion } from './criterion.js';
 import { Inclusion, type FindAll, type Included } from './inclusion.js';
 import { refuse } from './refuse.js';
 import { escapeText } from './parameter-text.js';
 import { CURSOR, readQuery, type SearchQuery } from './search-query.js';
 import { SearchStatement, type Place, type SearchSql } from './search-sql.js';
 import { statementName } from './statement-names.js';
+import { versionSql } from './version-sql.js';
 
 /** A page of a search. */
 export interface SearchResult {
@@ -67,6 +68,14 @@ export class Search {
   async count(tx: Reading, query: Pick<SearchQuery, 'type' | 'criteria'>, restriction: Restriction): Promise<number> {
     const restrictionOf: RestrictionOf = (type) => (type === query.type ? restriction : undefined);
     return this.#count(tx, await this.#coded(tx, query, restrictionOf), restrictionOf);
+  }
+
+  /** Whether one version, past or present, meets conditions on its own values: those of a search that look through nothing. */
+  async holds(tx: Reading, version: StoredVersion, asked: readonly ValueCriterion[], restrictionOf: RestrictionOf): Promise<boolean> {
+    const { criteria } = await this.#coded<Pick<SearchQuery, 'criteria'>>(tx, { criteria: asked }, restrictionOf);
+    const { text, values } = versionSql(version, criteria.filter(isValue), this.references, { clinicId: tx.scope.clinicId, now: tx.clock.now() });
+    const [row] = await tx.query<{ met: boolean }>({ text, values });
+    return row?.met ?? false;
   }
 
   /** The search with the codes that its conditions come down to, by the definitions that the caller may search. */

@@ -14,7 +14,7 @@ import { newSecret } from './signature.js';
 import { sealing } from './subscription-secrets.js';
 import { readWish, refused, type Wish } from './subscription-content.js';
 import { isHeard, readRow, setInterest, updateRow, type SubscriptionRow } from './subscription-row.js';
-import { meets } from './subscriber-sight.js';
+import { SubscriberSight } from './subscriber-sight.js';
 import type { SubscriptionTopics } from './topic.js';
 
 /** What admission looks to. */
@@ -93,7 +93,7 @@ export class SubscriptionAdmission {
     const policy = AccessPolicy.for(actor);
     if (!policy.allows('s', type)) policy.demand('r', type);
     try {
-      await meets(tx, this.parts.search, policy, { type, queries }, []);
+      await new SubscriberSight(tx, this.parts.search, policy).meeting({ type, queries }, []);
     } catch (error) {
       if (!(error instanceof CairnError) || error.kind !== 'invalid') throw error;
       throw refused(error.issues.map(({ path, message }) => ({ path: 'Subscription.criteria', message: `${path}: ${message}` })));

@@ -3,7 +3,7 @@ import type { AccessPolicy } from '../access/access-policy.js';
 import type { Search } from '../search/search.js';
 import { nameOf, readVersion } from '../store/stored-version.js';
 import type { Focus, ToldEvent } from './notification.js';
-import { meets } from './subscriber-sight.js';
+import { SubscriberSight } from './subscriber-sight.js';
 import type { ResourceType } from '@medplum/fhirtypes';
 
 /** An event as it is kept: what happened to which version. */
@@ -45,7 +45,7 @@ export async function tellEvents(tx: Tx, events: readonly KeptEvent[], { search,
   const patients = new Set<string>();
   for (const type of new Set(events.map((event) => event.type))) {
     const ids = [...new Set(events.filter((event) => event.type === type).map(({ id }) => id))];
-    const visible = await meets(tx, search, policy, { type, queries: [] }, ids);
+    const visible = await new SubscriberSight(tx, search, policy).meeting({ type, queries: [] }, ids);
     for (const event of events.filter((each) => each.type === type)) {
       const current = visible.get(event.id);
       if (!current) continue;

@@ -7,7 +7,7 @@ import { readWish, type Wish } from './subscription-content.js';
 import limits from './subscription-limits.json' with { type: 'json' };
 import { readNews, readSteps, takeNews, type News } from './subscription-news.js';
 import { interestedIn, subscriberScope, type KeptSubscription } from './subscription-row.js';
-import { meets } from './subscriber-sight.js';
+import { SubscriberSight } from './subscriber-sight.js';
 import { isTriggered, type ResourceStep, type SubscriptionTopics } from './topic.js';
 
 /** What weighing looks to. */
@@ -80,12 +80,10 @@ export class SubscriptionWeighingWork implements DueWork {
     }
   }
 
-  /** Filters are held against the version in force, by the store's own search and with the subscriber's eyes: what it may not see leaves no trace, not even a number. */
+  /** Filters are held against the version that was written, as the store's own search would, and with the subscriber's eyes: what it may not see leaves no trace, not even a number. */
   async #visibleOf(clinicId: string, subscription: KeptSubscription, wish: Wish, news: readonly News[]): Promise<readonly News[]> {
     const scope = subscriberScope(cairnScope(clinicId, this.name, newId()), subscription, subscription.scopes);
-    const ids = [...new Set(news.map(({ id }) => id))];
-    const visible = await this.parts.transactions.read(scope, (tx) => meets(tx, this.parts.search, AccessPolicy.for(scope.actor), wish, ids));
-    return news.filter(({ id }) => visible.has(id));
+    return this.parts.transactions.read(scope, (tx) => new SubscriberSight(tx, this.parts.search, AccessPolicy.for(scope.actor)).versionsMeeting(wish, news));
   }
 
   async #number(clinicId: string, news: readonly News[], weighed: Weighed, steps: ReadonlyMap<number, ResourceStep>): Promise<void> {
