@@ -91,7 +91,7 @@ describe('refused writes that may have carried a referral', () => {
 
     const watched = async () => (await app.transactions.read(app.scope(), (tx) => app.get(OpenLoops).check(tx, 1000))).find(({ kind }) => kind === 'refused write');
     expect((await watched())?.loose.map(({ id }) => id)).not.toContain(item.id);
-    await owner.query(`update refused_write set first_at = now() - interval '25 hours' where id = $1`, [item.id]);
+    await app.advance(DAY + 1);
     expect((await watched())?.loose).toContainEqual({ id: item.id, lacks: ['owner'] });
 
     await it_.post(`refused-writes/${item.id}/replay`, { reason: 'Try' });

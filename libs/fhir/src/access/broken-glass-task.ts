@@ -29,7 +29,7 @@ export const brokenGlassTask = (glass: BrokenGlass): Task & { id: string } => ({
   restriction: { period: { end: reviewDueAt(glass).toISOString() } },
 });
 
-/** Broken glasses that nobody has reviewed. Once its time is past, nobody can be said to look after one. */
+/** Broken glasses that nobody has reviewed. Once its time, which is real like the glass's own, is past, nobody can be said to look after one. */
 export const openGlasses: OpenWork = {
   kind: 'break-glass use',
   sql: `select id::text, case when begins_at + interval '${rules.reviewHours} hours' > now() then '${REVIEWERS}' end as owner, 'review the emergency access' as next_action,

@@ -70,6 +70,6 @@ export class RefusedWriteTasks {
 /** Refused writes that wait. Once its time is past, nobody can be said to look after one. */
 export const openRefusedWrites: OpenWork = {
   kind: 'refused write',
-  sql: `select id::text, case when first_at + interval '${rules.dueHours} hours' > now() then '${ownerName}' end as owner, 'look into the refusal; replay or dismiss' as next_action,
+  sql: `select id::text, case when first_at + interval '${rules.dueHours} hours' > $2 then '${ownerName}' end as owner, 'look into the refusal; replay or dismiss' as next_action,
     first_at + interval '${rules.dueHours} hours' as due_at from refused_write where clinic_id = $1 and state = 'kept'`,
 };

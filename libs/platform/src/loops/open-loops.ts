@@ -5,7 +5,7 @@ import type { Tx } from '../database/tx.js';
 export interface OpenWork {
   /** What it is called: `referral`, `care plan` … Unique. */
   readonly kind: string;
-  /** SQL that selects the open rows of the clinic `$1`: `id` (text), `owner` (a person's or a team's name), `next_action` and `due_at`. */
+  /** SQL that selects the open rows of the clinic `$1`, as they are at the moment `$2`: `id` (text), `owner` (a person's or a team's name), `next_action` and `due_at`. */
   readonly sql: string;
 }
 
@@ -43,19 +43,23 @@ export class OpenLoops {
   /** Looks through all open work of the clinic; names at most `limit` loose ends of each kind. */
   async check(tx: Tx, limit: number): Promise<LoopReport[]> {
     const reports: LoopReport[] = [];
+    const now = tx.clock.now();
     for (const { kind, sql } of this.#kinds.values()) {
-      const [count] = await tx.query<{ open: number }>(`select count(*)::int as open from (${sql}) work`, [tx.scope.clinicId]);
+      const [count] = await tx.query<{ open: number }>(`select count(*)::int as open from (${sql}) work where ${MOMENT}`, [tx.scope.clinicId, now]);
       const rows = await tx.query<Row>(
         `select id, no_owner, no_action, no_date from (
            select id, coalesce(btrim(owner), '') = '' as no_owner, coalesce(btrim(next_action), '') = '' as no_action, due_at is null as no_date from (${sql}) work) judged
-         where no_owner or no_action or no_date order by id limit $2`,
-        [tx.scope.clinicId, limit],
+         where (no_owner or no_action or no_date) and ${MOMENT} order by id limit $3`,
+        [tx.scope.clinicId, now, limit],
       );
       reports.push({ kind, open: count?.open ?? 0, loose: rows.map(looseEnd) });
     }
     return reports;
   }
 }
+
+/** PostgreSQL refuses a parameter that nothing uses, and most kinds are open whatever the time. */
+const MOMENT = '$2::timestamptz is not null';
 
 const looseEnd = (row: Row): LooseEnd => ({
   id: row.id,
