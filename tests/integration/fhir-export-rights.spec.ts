@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { sharePatient } from '@cairn/fhir';
+import { sharePatient, unsharePatient } from '@cairn/fhir';
+import type { OperationOutcome, Resource } from '@medplum/fhirtypes';
 import pg from 'pg';
 import { ExportFiles } from '../../libs/fhir/src/export/export-files.js';
 import { findOwn } from '../../libs/fhir/src/export/export-jobs.js';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { complete, kickOff, linesOf, painScore, partsLeft, pathOf } from '../support/export-client.js';
+import { complete, exported, kickOff, linesOf, painScore, partsLeft, pathOf } from '../support/export-client.js';
 import { eventually } from '../support/eventually.js';
 import { FhirClient } from '../support/fhir-client.js';
 import { registerClient } from '../support/system-client.js';
@@ -42,9 +43,11 @@ describe('the rights of who asks for an export', () => {
     await app.transactions.run(app.scope(), (tx) => sharePatient(tx, NORTH, anna));
     const secret = await east.create(painScore(anna, { meta: { security: [label] } }));
     const other = await east.create(painScore(anna, { meta: { security: [{ ...label, code: 'PSYTHPN' }] } }));
+    const files: string[] = [];
     const inExport = async (client: FhirClient) => {
       const manifest = await complete(client, await kickOff(client, '/$export?_type=Observation'));
       const text = (await linesOf(client, manifest)).join();
+      files.push(pathOf(manifest.output[0]?.url ?? ''));
       const file = await client.send('HEAD', pathOf(manifest.output[0]?.url ?? ''));
       return { secrets: [secret, other].map((id) => text.includes(id)), manifest: manifest.extension, output: manifest.output[0]?.extension, header: file.headers.get('x-confidentiality-notice') };
     };
@@ -52,7 +55,8 @@ describe('the rights of who asks for an export', () => {
     const silent = { manifest: undefined, output: undefined, header: null };
     expect(await inExport(north)).toEqual({ secrets: [false, false], ...silent });
     expect(await inExport(clinic)).toEqual({ secrets: [false, false], ...silent });
-    await new FhirClient(app, await app.as('clinician')).create({
+    const clinician = new FhirClient(app, await app.as('clinician'));
+    const consent = await clinician.create({
       resourceType: 'Consent',
       status: 'active',
       scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
@@ -63,7 +67,40 @@ describe('the rights of who asks for an export', () => {
     });
     expect(await inExport(north)).toEqual({ secrets: [true, false], manifest: noticed, output: noticed, header: notice });
     expect(await inExport(clinic)).toEqual({ secrets: [false, false], ...silent });
+    // What is taken back since the files were made is not handed out any more, and what is left still is.
+    const fetched = (path = '') => fetch(`${app.url}/fhir${path}`, { headers: { authorization: north.authorization } });
+    expect((await fetched(files[2])).status).toBe(200);
+    await clinician.delete(`/Consent/${consent}`);
+    expect([(await fetched(files[0])).status, (await fetched(files[2])).status]).toEqual([200, 403]);
+    await app.transactions.run(app.scope(), (tx) => unsharePatient(tx, NORTH, anna));
+    const refused = await fetched(files[0]);
+    expect([refused.status, ((await refused.json()) as OperationOutcome).issue[0]?.details?.coding?.[0]?.code]).toEqual([403, 'export-outdated']);
     for (const id of [secret, other]) await east.delete(`/Observation/${id}`);
+  });
+
+  it('gives with patients the people, places and medicines that their records lead to, and no others', async () => {
+    const make = async (resource: Resource): Promise<string> => `${resource.resourceType}/${await clinic.create(resource)}`;
+    const clinicOf = (value: string): Resource => ({ resourceType: 'Organization', name: value });
+    const [employer, maker, owner] = [await make(clinicOf('Employer')), await make(clinicOf('Maker')), await make(clinicOf('Owner'))];
+    const doctor = await make({ resourceType: 'Practitioner', name: [{ family: 'Doctor' }] });
+    const role = await make({ resourceType: 'PractitionerRole', practitioner: { reference: doctor }, organization: { reference: employer } });
+    const medicine = await make({ resourceType: 'Medication', code: { text: 'x' }, manufacturer: { reference: maker } });
+    const of = async (name: string, ...resources: Resource[]): Promise<string> => {
+      const patient = await make({ resourceType: 'Patient', name: [{ family: name }], managingOrganization: { reference: owner } });
+      for (const resource of resources) await make({ ...resource, subject: { reference: patient } } as Resource);
+      return patient;
+    };
+    const cleo = await of('Cleo', painScore('x', { performer: [{ reference: role }] }));
+    const dora = await of('Dora', { resourceType: 'MedicationRequest', status: 'active', intent: 'order', medicationReference: { reference: medicine }, subject: {} });
+    await make({ resourceType: 'Location', name: 'Where nobody was' });
+    const group = await make({ resourceType: 'Group', type: 'person', actual: true, member: [{ entity: { reference: cleo } }] });
+    const beyond = async (path: string) => (await exported(clinic, path)).filter((name) => !/^(Patient|Observation|MedicationRequest|Group|Provenance|Consent)\//.test(name)).sort();
+    expect(await beyond(`/${group}/$export`)).toEqual([doctor, employer, owner, role].sort());
+    expect(await beyond('/Patient/$export?_type=Practitioner,PractitionerRole,Organization,Medication,Location')).toEqual([doctor, employer, maker, medicine, owner, role].sort());
+    const naming = { resourceType: 'Parameters', parameter: [{ name: 'patient', valueReference: { reference: dora } }] };
+    const { headers } = await clinic.post('/Patient/$export?_type=Organization,Medication', naming, { prefer: 'respond-async' });
+    const manifest = await complete(clinic, pathOf(headers.get('content-location') ?? ''));
+    expect(manifest.output.map(({ type, count }) => [type, count])).toEqual([['Medication', 1], ['Organization', 2]]);
   });
 
   it('gives nothing more to a client that was disabled since it asked, nor what its scopes no longer cover', async () => {
@@ -74,10 +111,13 @@ describe('the rights of who asks for an export', () => {
     const { output } = await complete(client, done);
     const row = async (status: string) => (await owner.query<{ state: string; run: number }>('select state, run from fhir_export where id = $1', [status.split('/').at(-1)])).rows[0];
 
-    // The run looks what the client may do when it begins.
+    const both = await complete(client, await kickOff(client, '/$export?_type=Patient,Observation'));
+    // The run looks what the client may do when it begins, and so does each fetching of a file.
     await owner.query(`update client set scopes = '{system/Patient.rs}' where client_id = $1`, [clientId]);
     const narrowed = await complete(client, await kickOff(client, '/$export?_type=Patient,Observation'));
     expect([...new Set(narrowed.output.map(({ type }) => type))]).toEqual(['Patient']);
+    const fetched = (type: string) => fetch(both.output.find((each) => each.type === type)?.url ?? '', { headers: { authorization: client.authorization } });
+    expect([(await fetched('Patient')).status, (await fetched('Observation')).status]).toEqual([200, 403]);
 
     const file = pathOf(output[0]?.url ?? '');
     const { rows } = await owner.query<{ id: string }>(

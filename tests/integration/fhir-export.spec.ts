@@ -217,7 +217,7 @@ describe('$export', () => {
     ['/$export?_since=yesterday', ASYNC, '_since'],
     ['/$export?_type=Nothing', ASYNC, '_type'],
     ['/$export?_elements=id', ASYNC, '_elements'],
-    ['/Patient/$export?_type=Practitioner', ASYNC, '_type'],
+    ['/Patient/$export?_type=ValueSet', ASYNC, '_type'],
     ['/$export?_typeFilter=Observation', ASYNC, '_typeFilter'],
     ['/$export?_typeFilter=Nothing?x=y', ASYNC, '_typeFilter'],
     ['/$export?_type=Patient&_typeFilter=Observation?status=final', ASYNC, '_typeFilter'],

@@ -1,9 +1,9 @@
-import { notFound } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
 import type { AccessPolicy } from '../access/access-policy.js';
 import type { Answers } from '../http/answers.js';
 import { preferenceIn, type FhirAnswer, type FhirRequest } from '../http/fhir-request.js';
 import type { FhirReads } from '../interactions/fhir-reads.js';
+import { notAllowed } from '../interactions/type-rules.js';
 import type { FhirOperation, OperationTarget } from '../operations/fhir-operations.js';
 import type { References } from '../search-index/references.js';
 import { CURSOR } from '../search/search-query.js';
@@ -26,7 +26,7 @@ interface RecordPage {
 export class EverythingOperation implements FhirOperation {
   readonly name = 'everything';
   readonly definition = 'http://hl7.org/fhir/OperationDefinition/Patient-everything';
-  readonly levels = ['instance'] as const;
+  readonly levels = ['type', 'instance'] as const;
   readonly types = ['Patient'] as const;
   readonly affectsState = false;
 
@@ -36,9 +36,9 @@ export class EverythingOperation implements FhirOperation {
     private readonly answers: Answers,
   ) {}
 
-  /** Refuses with 404 a patient that isn't there or can't be seen, with 410 one that was deleted, with 403 without the right to read Patients. */
+  /** Refuses with 404 a patient that isn't there or can't be seen, with 410 one that was deleted, with 403 without the right to read Patients, with 405 the question for all patients at once. */
   async answer(tx: Tx, policy: AccessPolicy, target: OperationTarget, request: FhirRequest): Promise<FhirAnswer> {
-    if (target.level !== 'instance') throw notFound('The patient');
+    if (target.level !== 'instance') throw notAllowed('$everything is for one patient: Patient/{id}/$everything. For many, ask for Patient/$export with "Prefer: respond-async".');
     const asked = everythingRequest(request, preferenceIn(request.headers['prefer']).strict);
     const patient = await this.reads.read(tx, policy, 'Patient', target.id);
     if (isDeleted(patient)) return this.answers.version(patient);

@@ -15,11 +15,6 @@ async function registered(tx: Reading, clientId: string): Promise<Registered | u
   return client;
 }
 
-/** Whether the actor is a client that was disabled. */
-export async function isShutOut(tx: Reading, actor: Actor): Promise<boolean> {
-  return actor.kind === 'system' && ((await registered(tx, actor.id))?.disabled ?? false);
-}
-
 /**
  * The actor as it may act now: a client, with those of its scopes that it still holds. Undefined for one that was disabled. People, and the
  * clients of demo mode, which need no registration, are as they were.

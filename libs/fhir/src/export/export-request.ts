@@ -1,7 +1,6 @@
 import { forbidden, invalid } from '@cairn/kernel';
 import type { ResourceType } from '@medplum/fhirtypes';
 import type { AccessPolicy } from '../access/access-policy.js';
-import { compartmentOf } from '../definitions/compartments.js';
 import { isResourceType, resourceTypes } from '../definitions/structures.js';
 import type { FhirRequest } from '../http/fhir-request.js';
 import { badParameter, sinceIn } from '../interactions/history-parameters.js';
@@ -9,6 +8,7 @@ import { interactionsOf } from '../interactions/type-rules.js';
 import { parametersOf, typesIn } from '../operations/operation-parameters.js';
 import type { Criterion } from '../search/criterion.js';
 import { readQuery } from '../search/search-query.js';
+import { ASSOCIATED_TYPES, memberTypes } from './associated-types.js';
 
 /** Whose resources an export holds: everybody's and nobody's, all patients', or those of a Group. */
 export type ExportLevel = 'system' | 'patient' | 'group';
@@ -79,9 +79,9 @@ function typesOf(asked: readonly ResourceType[], level: ExportLevel, policy: Acc
   return types;
 }
 
-/** The types that an export of a level can hold: every one that is stored, or those of the patient compartment. */
+/** The types that an export of a level can hold: every one that is stored, or those of the patient compartment and what these refer to. */
 function offeredTypes(level: ExportLevel): ResourceType[] {
-  if (level !== 'system') return [...(compartmentOf('Patient')?.keys() ?? [])].sort();
+  if (level !== 'system') return [...memberTypes(), ...ASSOCIATED_TYPES].sort();
   return [...resourceTypes()].filter(isResourceType).filter((type) => interactionsOf(type).length > 0);
 }
 

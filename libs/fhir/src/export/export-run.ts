@@ -6,7 +6,8 @@ import { isDeleted, readOne } from '../store/stored-version.js';
 import { actorNow } from './export-client.js';
 import { end, markRemoved, report, type ExportJob, type ExportProgress } from './export-jobs.js';
 import { ExportPages } from './export-pages.js';
-import { allPatients, patientsOnly, wholeType, type Walk } from './export-walks.js';
+import { ASSOCIATED_TYPES } from './associated-types.js';
+import { allPatients, patientsOnly, referredTo, wholeType, type Walk } from './export-walks.js';
 
 /** How long a run may be silent before another takes its place, in milliseconds. */
 export const LEASE_MS = 30_000;
@@ -68,14 +69,11 @@ export class ExportRun {
   }
 
   #walks(type: string, members: readonly string[]): readonly Walk[] {
-    switch (this.job.level) {
-      case 'system':
-        return [wholeType];
-      case 'patient':
-        return this.job.patients === null ? [allPatients] : patientsOnly(type, members);
-      case 'group':
-        return patientsOnly(type, members);
-    }
+    const { level, patients } = this.job;
+    if (level === 'system') return [wholeType];
+    const all = level === 'patient' && patients === null;
+    if (ASSOCIATED_TYPES.some((each) => each === type)) return [referredTo(type, all ? undefined : members)];
+    return all ? [allPatients] : patientsOnly(type, members);
   }
 
   /** The patients who are members of the Group now, if it is still there. */

@@ -1,6 +1,7 @@
 import { hash53 } from '../search-index/hashes.js';
 import type { SqlContext } from '../search/criterion-sql.js';
 import { sideSourcesOf } from '../everything/compartment-sources.js';
+import { ASSOCIATED_TYPES, sourcesTo } from './associated-types.js';
 
 /** One way through the resources of a type that can be gone page by page along an index. */
 export interface Walk {
@@ -46,4 +47,28 @@ export function patientsOnly(type: string, patientIds: readonly string[]): Walk[
     });
   }
   return walks;
+}
+
+/**
+ * Through those of an associated type that the compartments of these patients, or of all, refer to: by themselves or by another associated resource,
+ * as a PractitionerRole leads to its Practitioner. None of another patient.
+ */
+export function referredTo(type: string, patientIds?: readonly string[]): Walk {
+  return {
+    order: BY_NUMBER,
+    condition: ({ bindings, clinic }) => {
+      const ids = patientIds && bindings.add(patientIds);
+      const hashes = patientIds && bindings.add([0, ...patientIds.map(hash53)]);
+      const associated = bindings.add(ASSOCIATED_TYPES);
+      const ofPatients = (row: string): string => (ids === undefined ? `${row}.patient_ids <> '{}'` : `${row}.patient_ids && ${ids}::text[]`);
+      const referring = (to: string, wanted: string, index: string, row: string, condition: string): string => `exists (select from fhir_reference ${index} join fhir_resource ${row} on ${row}.clinic_id = ${clinic} and ${row}.seq = ${index}.seq
+        where ${index}.clinic_id = ${clinic} and ${index}.source = any(${wanted}::int[]) and ${index}.target = ${to}.name and ${condition})`;
+      const ofPatient = (index: string): string => (hashes === undefined ? '' : ` and ${index}.patient = any(${hashes}::bigint[])`);
+      const byMember = (to: string, wanted: string, index: string, row: string): string => referring(to, wanted, index, row, `${ofPatients(row)}${ofPatient(index)}`);
+      const direct = byMember('r', bindings.add(sourcesTo(type)), 't', 's');
+      const all = bindings.add([...new Set(ASSOCIATED_TYPES.flatMap(sourcesTo))]);
+      const indirect = referring('r', bindings.add(sourcesTo(type)), 'u', 'v', `v.patient_ids = '{}' and v.resource_type = any(${associated}::text[]) and ${byMember('v', all, 'w', 'x')}`);
+      return `(r.patient_ids = '{}' or ${ofPatients('r')}) and (${direct} or ${indirect})`;
+    },
+  };
 }
