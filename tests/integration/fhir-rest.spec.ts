@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Basic, Bundle, CapabilityStatement, Observation, OperationOutcome, Patient } from '@medplum/fhirtypes';
+import type { Basic, Binary, Bundle, CapabilityStatement, Observation, OperationOutcome, Patient } from '@medplum/fhirtypes';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { FhirClient } from '../support/fhir-client.js';
 
@@ -179,6 +179,25 @@ describe('the FHIR API', () => {
       expect([first.status, second.status]).toEqual([201, 201]);
       expect(second.body.id).not.toBe(first.body.id);
     });
+  });
+
+  it('takes a Binary as what it holds, and gives it so to who asks for no format of FHIR', async () => {
+    const bytes = Buffer.from([0x25, 0x50, 0x44, 0x46, 0, 0xff, 0xfe]);
+    for (const [type, method, path] of [['application/pdf', 'POST', '/Binary'], ['application/dicom; a=b', 'POST', '/Binary'], ['text/plain; charset=utf-8', 'PUT', '/Binary/by-name']] as const) {
+      const made = await client.send<Binary>(method, path, bytes, { 'content-type': type, 'x-security-context': 'Patient/my-id.1' });
+      expect([type, made.status, made.body]).toEqual([type, 201, expect.objectContaining({ resourceType: 'Binary', contentType: type, data: bytes.toString('base64'), securityContext: { reference: 'Patient/my-id.1' } })]);
+      for (const suffix of ['', '/_history/1']) {
+        const read = await fetch(`${app.url}/fhir/Binary/${made.body.id}${suffix}`, { headers: { authorization: client.authorization, accept: 'image/*' } });
+        expect([read.status, read.headers.get('content-type'), read.headers.get('etag'), read.headers.get('content-disposition')]).toEqual([200, type, 'W/"1"', 'attachment']);
+        expect(Buffer.from(await read.arrayBuffer())).toEqual(bytes);
+      }
+      expect((await client.get<Binary>(`/Binary/${made.body.id}`)).body.data).toBe(bytes.toString('base64'));
+    }
+    const read = (path: string) => fetch(`${app.url}/fhir/${path}`, { headers: { authorization: client.authorization, accept: 'application/pdf' } });
+    expect([(await read('Binary/nothing')).status, (await read('Binary')).status, (await read('Binary/by-name/_history')).status]).toEqual([404, 406, 406]);
+    for (const [method, path, type] of [['POST', '/Patient', 'application/pdf'], ['POST', '/Binary', 'application/fhir+xml'], ['POST', '/Binary/_search', 'image/png']] as const) {
+      expect([path, (await client.send(method, path, bytes, { 'content-type': type })).status]).toEqual([path, 415]);
+    }
   });
 
   it('resolves a reference with criteria in a single write too, and stores none that leads nowhere', async () => {

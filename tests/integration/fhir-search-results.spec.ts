@@ -135,6 +135,8 @@ describe('the results of a search', () => {
       'Patient?_count=many',
       'Patient?_count=-1',
       'Patient?_sort=shoe-size',
+      `Patient?_sort=${Array.from({ length: 11 }, () => 'name').join()}`,
+      'Patient?birthdate=2023-02-29',
       'Patient?_include=Patient',
       'Patient?_include=Patient:name',
       'Patient?_include=Nothing:x',

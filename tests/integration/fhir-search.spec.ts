@@ -135,6 +135,15 @@ describe('searching the FHIR store', () => {
       expect(await search('/Patient?_lastUpdated=lt2020')).toEqual([]);
     });
 
+    it('finds by what meta says, and whatever _total asks', async () => {
+      await known.make('marked', { resourceType: 'Basic', code: { text: 'x' }, meta: { profile: ['http://x.example/Profile/a'], security: [{ system: 'urn:labels', code: 'L' }], source: 'http://x.example/source/1', tag: [{ system: 'urn:tags', code: 't' }] } });
+      for (const query of ['_profile=http://x.example/Profile/a', '_profile:below=http://x.example/Profile', '_security=urn:labels|L', '_source=http://x.example/source/1', '_source:below=http://x.example/source', '_tag=t', '_tag:not=other&_security=L']) {
+        expect([query, await search(`/Basic?${query}`)]).toEqual([query, ['marked']]);
+        expect([query, await search(`/Patient?${query}`)]).toEqual([query, []]);
+      }
+      for (const [total, known] of [['none', undefined], ['estimate', 2], ['accurate', 2]] as const) expect((await client.get<Bundle>(`/Patient?_count=1&_total=${total}`)).body.total).toBe(known);
+    });
+
     it('finds a new value at once and an old one no more', async () => {
       const id = await known.make('moving', { resourceType: 'Patient', name: [{ family: 'Before' }], identifier: [{ system: 'urn:m', value: 'same' }] });
       await client.put(`/Patient/${id}`, { resourceType: 'Patient', id, name: [{ family: 'After' }], identifier: [{ system: 'urn:m', value: 'same' }] });

@@ -20,7 +20,7 @@ export class FhirClient {
     const payload = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     const response = await fetch(`${this.app.url}/fhir${path}`, {
       method,
-      headers: { authorization: this.authorization, ...(payload === undefined ? {} : { 'content-type': 'application/fhir+json' }), ...headers },
+      headers: { authorization: this.authorization, accept: 'application/fhir+json', ...(payload === undefined ? {} : { 'content-type': 'application/fhir+json' }), ...headers },
       ...(payload === undefined ? {} : { body: typeof payload === 'string' ? payload : new Uint8Array(payload) }),
     });
     const text = await response.text();

@@ -8,11 +8,12 @@ import { prettyJson } from '../lossless/pretty-json.js';
 import { RefusedWrites } from '../refused-writes/refused-writes.js';
 import { SubscriptionTopics } from '../subscriptions/topic.js';
 import { abridge } from './abridge.js';
+import { contentOf, wantsContent, type BinaryContent } from './binary-content.js';
 import { capabilityStatement } from './capability-statement.js';
 import { splitUrl, type FhirAnswer } from './fhir-request.js';
 import { FhirRouter } from './fhir-router.js';
 import { presentationIn, shapeIn } from './presentation.js';
-import { FHIR_HEADERS, readSent, type SentRequest } from './sent-request.js';
+import { FHIR_HEADERS, readSent, takesContent, type SentRequest } from './sent-request.js';
 import { smartConfiguration } from './smart-configuration.js';
 
 const FHIR_JSON = 'application/fhir+json; charset=utf-8';
@@ -61,20 +62,27 @@ export class FhirController {
   @All(['', '*'])
   async fhir(@CurrentScope() scope: Scope, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const sent = sentBy(request);
-    const { pretty, answer } = await this.#answer(scope, sent, request).catch(async (error: unknown) => {
+    const { pretty, answer, content } = await this.#answer(scope, sent, request).catch(async (error: unknown) => {
       await this.refused.keep(scope, sent, error);
       throw error;
     });
     const { status, headers = {}, json } = answer;
     reply.status(status).headers(headers);
-    if (json === undefined) await reply.send();
+    // A browser that opens it must neither run nor render it.
+    if (content) await reply.type(content.type).header('content-disposition', 'attachment').header('content-security-policy', 'sandbox').send(content.bytes);
+    else if (json === undefined) await reply.send();
     else await reply.type(FHIR_JSON).send(pretty ? prettyJson(json) : json);
   }
 
-  async #answer(scope: Scope, sent: SentRequest, { refusedBody, headers }: FastifyRequest): Promise<{ pretty: boolean; answer: FhirAnswer }> {
-    if (refusedBody) throw refusedBody.error;
+  async #answer(scope: Scope, sent: SentRequest, { refusedBody, headers }: FastifyRequest): Promise<{ pretty: boolean; answer: FhirAnswer; content?: BinaryContent | undefined }> {
+    if (refusedBody && !(refusedBody.isWhole && takesContent(sent.method, splitUrl(sent.url, this.config.PUBLIC_URL).path) && sent.headers['content-type'])) throw refusedBody.error;
     const asked = readSent(sent, this.config.PUBLIC_URL, { maxDepth: this.config.FHIR_JSON_DEPTH_LIMIT });
-    const { pretty } = presentationIn(asked.query, single(headers.accept));
+    const accept = single(headers.accept);
+    if (wantsContent(asked, accept)) {
+      const answer = await this.router.handle(scope, asked);
+      return { pretty: false, answer, content: contentOf(answer) };
+    }
+    const { pretty } = presentationIn(asked.query, accept);
     return { pretty, answer: await this.router.handle(scope, asked) };
   }
 }

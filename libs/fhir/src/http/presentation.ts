@@ -1,5 +1,6 @@
 import { CairnError, invalid } from '@cairn/kernel';
 import { badParameter } from '../interactions/history-parameters.js';
+import { isJsonType, mediaTypeOf } from './media-types.js';
 import { readElements, readSummary, type Shape } from '../search/shape.js';
 
 /** How an answer is to be written. */
@@ -7,8 +8,8 @@ export interface Presentation {
   readonly pretty: boolean;
 }
 
-/** Names of JSON that `_format` and `Accept` may carry (R4 http.html#mime-type), and ranges that include it. */
-const JSON_TYPES = new Set(['json', 'application/json', 'application/fhir+json', 'text/json', '*/*', 'application/*']);
+/** Ranges of media types that include JSON. */
+const RANGES = new Set(['*/*', 'application/*']);
 
 /**
  * How the caller wants the answer written: by `_format`, which overrides `Accept`, and `_pretty` (R4 http.html#parameters). Refuses with 406
@@ -17,7 +18,7 @@ const JSON_TYPES = new Set(['json', 'application/json', 'application/fhir+json',
 export function presentationIn(query: readonly (readonly [string, string])[], accept: string | undefined): Presentation {
   const format = lastOf(query, '_format');
   const wanted = format ? [format] : (accept ?? '*/*').split(',');
-  if (!wanted.some((type) => JSON_TYPES.has(mediaTypeOf(type)) && isOurVersion(type))) throw notAcceptable();
+  if (!wanted.some((type) => (isJsonType(mediaTypeOf(type)) || RANGES.has(mediaTypeOf(type))) && isOurVersion(type))) throw notAcceptable();
   const pretty = lastOf(query, '_pretty') ?? 'false';
   if (pretty !== 'true' && pretty !== 'false') {
     throw invalid('The parameter _pretty is wrong.', { code: 'bad-parameter', issues: [{ path: '_pretty', message: 'Must be true or false.' }] });
@@ -38,9 +39,6 @@ export function shapeIn(query: readonly (readonly [string, string])[], types: ()
 }
 
 const lastOf = (query: readonly (readonly [string, string])[], name: string): string | undefined => query.findLast(([each]) => each === name)?.[1];
-
-/** The media type without its parameters. A "+" that was not escaped in a URL arrives as a space. */
-const mediaTypeOf = (text: string): string => (text.split(';')[0] ?? '').trim().replace(' ', '+').toLowerCase();
 
 /** A media type may name the version of FHIR (R4 versioning.html#mt-version). */
 function isOurVersion(text: string): boolean {

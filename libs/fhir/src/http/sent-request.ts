@@ -1,11 +1,13 @@
 import { CairnError } from '@cairn/kernel';
 import type { BundleEntry } from '../bundle/read-bundle.js';
 import type { JsonLimits } from '../lossless/json-limits.js';
-import { readBody, readText } from '../lossless/read-body.js';
+import { readBody, readText, type JsonObject } from '../lossless/read-body.js';
+import { binaryOf } from './binary-content.js';
 import { methodNotAllowed, splitUrl, type FhirRequest } from './fhir-request.js';
+import { isJsonType, mediaTypeOf } from './media-types.js';
 
 /** The headers that mean something to the FHIR interface. */
-export const FHIR_HEADERS = ['prefer', 'if-match', 'if-none-exist', 'if-none-match', 'if-modified-since', 'content-type'] as const;
+export const FHIR_HEADERS = ['prefer', 'if-match', 'if-none-exist', 'if-none-match', 'if-modified-since', 'content-type', 'x-security-context'] as const;
 
 /** A request to /fhir as it was sent, before anything of it was looked at. */
 export interface SentRequest {
@@ -30,9 +32,23 @@ export function readSent({ method, url, headers, body }: SentRequest, base: stri
   }
   if (!body) return { ...common, query };
   if (method === 'POST' && path.at(-1) === '_search' && body.length > 0) throw searchByForm();
+  const type = headers['content-type'];
+  if (type !== undefined && !isJsonType(mediaTypeOf(type))) return { ...common, query, body: contentSent(common, type, body) };
   const isPatch = headers['content-type']?.startsWith('application/json-patch+json') ?? false;
   return { ...common, query, ...(isPatch ? { operations: readText(body, limits) } : { body: readBody(body, limits) }) };
 }
+
+/** A Binary may be sent as what it holds. Refuses with 415 other bodies that are no JSON. */
+function contentSent({ method, path, headers }: Pick<FhirRequest, 'method' | 'path' | 'headers'>, type: string, bytes: Buffer): JsonObject {
+  if (!takesContent(method, path) || mediaTypeOf(type) === 'application/fhir+xml') throw unknownType();
+  return binaryOf({ type, bytes }, path[1], headers['x-security-context']);
+}
+
+/** Whether a body of any media type may come by this method at this path: the content of a Binary. */
+export const takesContent = (method: string, path: readonly string[]): boolean => path[0] === 'Binary' && ((method === 'POST' && path.length === 1) || (method === 'PUT' && path.length === 2));
+
+const unknownType = (): CairnError =>
+  new CairnError('invalid', 'The body is of a media type that is not understood here: send application/fhir+json.', { status: 415, code: 'media-type-not-supported' });
 
 const searchByForm = (): CairnError =>
   new CairnError('invalid', 'A search by POST has its parameters in a form: send application/x-www-form-urlencoded.', { status: 415, code: 'media-type-not-supported' });

@@ -60,7 +60,7 @@ export function placed(path: string, error: unknown): unknown {
 }
 
 /** The path of an element, `Task.status`, as it is in a body that has the resource at `place`. */
-export const pathWithin = (place: string, path: string): string => (path === '' ? place : `${place}.${path.replace(/^[A-Z]\w*\./, '')}`);
+export const pathWithin = (place: string, path: string): string => (path === '' ? place : path.startsWith('[') ? `${place}${path}` : `${place}.${path.replace(/^[A-Z]\w*\./, '')}`);
 
 /** What came of a conditional deletion, whose resources were deleted one by one. */
 export function deletedTogether(each: readonly Written[]): Written {

@@ -20,7 +20,7 @@ export function rangeOf(date: string): DateRange | undefined {
   if (m < 0 || m > 11) return undefined;
   if (day === undefined) return between(utc(y, m, 1), utc(y, m + 1, 1));
   const d = Number(day);
-  if (d < 1 || d > 31) return undefined;
+  if (d < 1 || utc(y, m, d) >= utc(y, m + 1, 1)) return undefined;
   if (hour === undefined) return between(utc(y, m, d), utc(y, m, d + 1));
   if (Number(hour) > 24 || Number(minute) > 59 || Number(second ?? 0) > 60) return undefined;
   const start = utc(y, m, d) + (Number(hour) * 60 + Number(minute)) * 60_000 - offsetOf(zone);

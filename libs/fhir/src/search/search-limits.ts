@@ -12,6 +12,8 @@ export interface SearchLimits {
   readonly maxTypes: number;
   /** How many `_include` and `_revinclude` a search may have. */
   readonly maxIncludes: number;
+  /** By how many keys a search may be sorted. */
+  readonly maxSortKeys: number;
 }
 
-export const SEARCH_LIMITS: SearchLimits = { defaultCount: 50, maxCount: 1000, maxValues: 200, maxCriteria: 50, maxDepth: 4, maxTypes: 20, maxIncludes: 20 };
+export const SEARCH_LIMITS: SearchLimits = { defaultCount: 50, maxCount: 1000, maxValues: 200, maxCriteria: 50, maxDepth: 4, maxTypes: 20, maxIncludes: 20, maxSortKeys: 10 };

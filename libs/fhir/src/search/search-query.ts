@@ -90,7 +90,7 @@ class QueryReader {
   readonly #parameterOf: ParameterOf;
   readonly #reader: CriterionReader;
   readonly #includes: IncludeRule[] = [];
-  #sort: SortKey[] = [];
+  readonly #sort: SortKey[] = [];
   #count: number;
   #cursor: string | undefined;
   #total = false;
@@ -149,7 +149,8 @@ class QueryReader {
       case '_count':
         return this.#takeCount(value);
       case '_sort':
-        this.#sort = splitEscaped(value, ',').map((key) => this.#sortKey(key));
+        this.#sort.push(...splitEscaped(value, ',').map((key) => this.#sortKey(key)));
+        if (this.#sort.length > this.limits.maxSortKeys) throw refuse(name, `A search may be sorted by at most ${this.limits.maxSortKeys} keys.`);
         return value;
       case '_include':
       case '_include:iterate':
