@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Basic, Binary, Bundle, CapabilityStatement, Observation, OperationOutcome, Patient } from '@medplum/fhirtypes';
+import type { Basic, Binary, Bundle, CapabilityStatement, Observation, OperationOutcome, Patient, Provenance } from '@medplum/fhirtypes';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { FhirClient } from '../support/fhir-client.js';
 
@@ -59,6 +59,32 @@ describe('the FHIR API', () => {
       expect(await keys(`/Patient/${id}?_summary=data`)).not.toContain('text');
       expect((await client.get(`/Patient/${id}?_summary=false`)).body).toHaveProperty('maritalStatus');
       for (const query of ['_summary=count', '_summary=most', '_elements=shoeSize']) expect([query, (await client.get(`/Patient/${id}?${query}`)).status]).toEqual([query, 400]);
+    });
+
+    it('makes creates that come together each for itself: with its own answer, Provenance and place in the audit', async () => {
+      const patient = await client.create({ resourceType: 'Patient', name: [{ family: 'Many' }] });
+      const wrong = (number: number): boolean => number % 5 === 4;
+      const observation = (number: number): object => ({ resourceType: 'Observation', ...(wrong(number) ? {} : { status: 'final' }), code: { text: `walk ${number}` }, subject: { reference: `Patient/${patient}` } });
+      const replies = await Promise.all(Array.from({ length: 60 }, (_, number) => client.post<Observation>('/Observation', observation(number), { 'x-correlation-id': `together-${number}` })));
+      expect(replies.map(({ status }) => status)).toEqual(replies.map((_, number) => (wrong(number) ? 400 : 201)));
+      const made = replies.flatMap(({ body }, number) => (wrong(number) ? [] : [{ number, id: body.id ?? '', said: body.code?.text }]));
+      expect(made.map(({ said }) => said)).toEqual(made.map(({ number }) => `walk ${number}`));
+      expect((await client.ids(`/Observation?patient=${patient}&_count=100`)).sort()).toEqual(made.map(({ id }) => id).sort());
+      const { entry = [] } = (await client.get<Bundle<Observation | Provenance>>(`/Observation?patient=${patient}&_revinclude=Provenance:target&_count=100`)).body;
+      const targets = entry.flatMap(({ resource }) => (resource?.resourceType === 'Provenance' ? [resource.target.map(({ reference }) => reference)] : []));
+      expect(targets.sort()).toEqual(made.map(({ id }) => [`Observation/${id}/_history/1`]).sort());
+      const accesses = await app.transactions.run(app.scope(), (tx) =>
+        tx.query<{ correlation_id: string; entities: string[] }>(`select correlation_id, entities from audit where correlation_id like 'together-%' and what = 'fhir.create' and outcome = 'success'`),
+      );
+      expect(accesses.map(({ correlation_id, entities }) => `${correlation_id} ${entities.join()}`).sort()).toEqual(made.map(({ number, id }) => `together-${number} Observation/${id}`).sort());
+    });
+
+    it('answers reads that come together each for itself', async () => {
+      const ids = await Promise.all(Array.from({ length: 20 }, (_, number) => client.create({ resourceType: 'Patient', name: [{ family: `Reader${number}` }] })));
+      const asked = ids.flatMap((id) => [`/Patient/${id}`, `/Patient/${id}x`, `/Observation?patient=${id}`, `/Patient/${id}/_history/1`, `/Patient/${id}/_history/2`]);
+      const replies = await Promise.all(asked.map((path) => client.get<Patient>(path)));
+      expect(replies.map(({ status }) => status)).toEqual(ids.flatMap(() => [200, 404, 200, 200, 404]));
+      expect(replies.map(({ body }) => body.name?.[0]?.family)).toEqual(ids.flatMap((_, number) => [`Reader${number}`, undefined, undefined, `Reader${number}`, undefined]));
     });
 
     it("doesn't find what isn't there", async () => {

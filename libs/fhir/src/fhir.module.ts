@@ -11,6 +11,7 @@ import { ExportWork } from './export/export.work.js';
 import { Answers } from './http/answers.js';
 import { FhirController } from './http/fhir.controller.js';
 import { FhirRouter } from './http/fhir-router.js';
+import { PlainCreates } from './http/plain-creates.js';
 import { ReadRequests } from './http/read-requests.js';
 import { ConditionalCreates } from './interactions/conditional-create.js';
 import { ConditionalDeletes } from './interactions/conditional-delete.js';
@@ -112,7 +113,8 @@ async function contentRules({ FHIR_NARRATIVE }: Config): Promise<ContentRules> {
         operations.register(new ValidateOperation(fhirReads, commands));
         operations.register(new ProcessMessageOperation(bundles, references, answers.base, config.FHIR_BUNDLE_LIMIT));
         registerOwnOperations(operations, { reads: fhirReads, references, answers });
-        const parts = { transactions, audits, reads, operations, writes, creates, deletes, bundles, answers, refusals: new RefusedAccess(transactions, references), refusedWrites, logger };
+        const plainCreates = new PlainCreates(transactions, writes, answers);
+        const parts = { transactions, audits, reads, operations, writes, plainCreates, creates, deletes, bundles, answers, refusals: new RefusedAccess(transactions, references), refusedWrites, logger };
         return new FhirRouter(parts, { maxEntries: config.FHIR_BUNDLE_LIMIT });
       },
     },

@@ -16,6 +16,7 @@ export type { Entities } from './database/orm.js';
 export { POOL, createPool } from './database/pool.js';
 export type { Queryable, Reading, Statement } from './database/query.js';
 export { sweptTable, tenantTable } from './database/tenancy-sql.js';
+export { SharedTransactions } from './database/shared-transactions.js';
 export { Transactions, Tx, type EventIds } from './database/tx.js';
 export { HealthController } from './health/health.controller.js';
 export { edgeError, type EdgeError } from './http/edge-error.js';

@@ -82,9 +82,16 @@ export interface ReferralSettings extends z.infer<typeof referralSettingsSchema>
 
 /** The clinic's rules for referrals. Throws when its settings are broken: to guess would lose referrals. */
 export function referralSettings(clinic: Clinic): ReferralSettings {
+  const known = settingsOf.get(clinic);
+  if (known) return known;
   const parsed = referralSettingsSchema.parse(clinic.settings['referrals'] ?? {});
-  return { ...parsed, reference: `Organization/${organizationId(clinic.id)}`, clinicName: clinic.name, zone: clinic.zone };
+  const settings = { ...parsed, reference: `Organization/${organizationId(clinic.id)}`, clinicName: clinic.name, zone: clinic.zone };
+  settingsOf.set(clinic, settings);
+  return settings;
 }
+
+/** A clinic is read anew once in a while; until then its rules, which every write of a hospital asks for, are the same. */
+const settingsOf = new WeakMap<Clinic, ReferralSettings>();
 
 const defaultSteps: Readonly<Partial<Record<ReferralState, NextStep>>> = rules.nextSteps.value;
 

@@ -11,9 +11,11 @@ import type { ConditionalDeletes } from '../interactions/conditional-delete.js';
 import { PERMISSION, type FhirWrites } from '../interactions/fhir-writes.js';
 import { deletedTogether, placed, within, type WriteRequest, type Written } from '../interactions/write-request.js';
 import type { Answers } from './answers.js';
+import { auditWordOf, factOf, isRead } from './audit-facts.js';
 import { methodNotAllowed, preferenceIn, preferenceOfEntries, splitUrl, type FhirAnswer, type FhirRequest, type Preference } from './fhir-request.js';
 import type { FhirOperations } from '../operations/fhir-operations.js';
 import { operationOf } from './operation-of.js';
+import { isPlainCreate, type PlainCreates } from './plain-creates.js';
 import type { RefusedWrites } from '../refused-writes/refused-writes.js';
 import type { ReadRequests } from './read-requests.js';
 import { sentAlone } from './sent-request.js';
@@ -30,6 +32,7 @@ export interface RouterParts {
   readonly reads: ReadRequests;
   readonly operations: FhirOperations;
   readonly writes: FhirWrites;
+  readonly plainCreates: PlainCreates;
   readonly creates: ConditionalCreates;
   readonly deletes: ConditionalDeletes;
   readonly bundles: TransactionWrites;
@@ -61,6 +64,7 @@ export class FhirRouter {
 
   async #one(scope: Scope, request: FhirRequest): Promise<FhirAnswer> {
     if (isRead(request) && !operationOf(request)) return this.#look(scope, request);
+    if (isPlainCreate(request)) return noticed(await this.parts.plainCreates.answer(scope, request));
     return this.#audited(scope, auditWordOf(request), (tx, policy) => (operationOf(request) ? this.#read(tx, policy, request) : this.#write(tx, policy, request)));
   }
 
@@ -198,27 +202,4 @@ function tactful(policy: AccessPolicy, { method, type, criteria }: WriteRequest,
 function noticed(answer: FhirAnswer): FhirAnswer {
   const notices = noticesFor(answer.touched?.labels ?? 0);
   return notices.length === 0 ? answer : { ...answer, headers: { ...answer.headers, 'x-confidentiality-notice': notices.join(' ') } };
-}
-
-const isRead = ({ method, path }: FhirRequest): boolean => method === 'GET' || method === 'HEAD' || (method === 'POST' && path.length > 1 && path.at(-1) === '_search');
-
-/** What is to be recorded of an answer; undefined where it touched no patient and nobody's oversight. */
-function factOf(word: Pick<AuditFact, 'action' | 'what'>, { touched }: FhirAnswer): AuditFact | undefined {
-  if (!touched || (touched.patients.length === 0 && !touched.oversight)) return undefined;
-  return { ...word, entities: touched.entities, patients: touched.patients };
-}
-
-function auditWordOf(request: FhirRequest): Pick<AuditFact, 'action' | 'what'> {
-  const { method, path } = request;
-  if (path.length === 0) return { action: 'execute', what: 'fhir.transaction' };
-  const operation = operationOf(request);
-  if (operation) return { action: 'execute', what: `fhir.$${operation.name}` };
-  if (isRead(request)) {
-    if (path.at(-1) === '_history') return { action: 'read', what: 'fhir.history' };
-    if (path[2] === '_history') return { action: 'read', what: 'fhir.vread' };
-    return path.length === 2 && path[1] !== '_search' ? { action: 'read', what: 'fhir.read' } : { action: 'execute', what: 'fhir.search' };
-  }
-  if (method === 'POST') return { action: 'create', what: 'fhir.create' };
-  if (method === 'PATCH') return { action: 'update', what: 'fhir.patch' };
-  return method === 'DELETE' ? { action: 'delete', what: 'fhir.delete' } : { action: 'update', what: 'fhir.update' };
 }

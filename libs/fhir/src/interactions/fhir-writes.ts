@@ -48,6 +48,13 @@ export class FhirWrites {
     return writes.map((write) => session.resultOf(write));
   }
 
+  /** The same for writes that are a request each and only share the transaction: a Provenance tells of each of them. */
+  async performApart(tx: Tx, policy: AccessPolicy, writes: readonly NamedWrite[]): Promise<Written[]> {
+    const session = this.begin(tx, policy);
+    await session.finish(writes, (changes) => changes.map((change) => [change]));
+    return writes.map((write) => session.resultOf(write));
+  }
+
   /** Begins the writes of one transaction that can't all be made at once, such as those whose references only its other writes fulfil. */
   begin(tx: Tx, policy: AccessPolicy): WriteSession {
     return new WriteSession(tx, policy, this.parts);
@@ -68,12 +75,12 @@ export class WriteSession {
 
   /** Makes some of the writes. */
   async make(writes: readonly NamedWrite[]): Promise<void> {
-    await this.#make(writes, () => undefined);
+    await this.#make(writes, () => []);
   }
 
-  /** Makes the last writes, tells by one Provenance of all of them, and lets the features decide. */
-  async finish(writes: readonly NamedWrite[]): Promise<void> {
-    await this.#make(writes, () => provenanceOf(this.tx, [...this.#changes.values()], this.parts.references));
+  /** Makes the last writes, tells by one Provenance of all those of a request, which are all where nothing else is said, and lets the features decide. */
+  async finish(writes: readonly NamedWrite[], requestsOf = (changes: readonly Change[]): readonly (readonly Change[])[] => [changes]): Promise<void> {
+    await this.#make(writes, () => requestsOf([...this.#changes.values()]).flatMap((changes) => provenanceOf(this.tx, changes, this.parts.references) ?? []));
     await this.#command();
   }
 
@@ -87,7 +94,7 @@ export class WriteSession {
     return { status: change.previous && !isDeleted(change.previous) ? 200 : 201, version, ...(notes.length > 0 ? { notes } : {}) };
   }
 
-  async #make(writes: readonly NamedWrite[], closing: () => Change | undefined): Promise<void> {
+  async #make(writes: readonly NamedWrite[], closing: () => readonly Change[]): Promise<void> {
     const { tx, policy } = this;
     const [twice] = namedTwice([...this.#changes.keys(), ...writes]);
     if (twice) throw invalid(`The transaction writes ${twice} twice.`, { code: 'conflicting-entries' });
@@ -102,8 +109,7 @@ export class WriteSession {
       changes.push(admitted);
     }
     await this.#demandWithin(writes.filter(({ method }) => method !== 'POST'));
-    const last = closing();
-    const versions = await this.parts.writer.write(tx, last ? [...changes, last] : changes, 'outside');
+    const versions = await this.parts.writer.write(tx, [...changes, ...closing()], 'outside');
     for (const version of versions.slice(0, changes.length)) this.#latest.set(nameOf(version), version);
     await this.#demandWithin(writes.filter(({ method }) => method !== 'DELETE'));
   }

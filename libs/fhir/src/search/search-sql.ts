@@ -10,8 +10,8 @@ import type { SearchQuery, SortKey } from './search-query.js';
 export interface SearchSql {
   readonly text: string;
   readonly values: readonly unknown[];
-  /** One patient's records are few, whoever it is: the plan for one is right for all. */
-  readonly plannedOnce: boolean;
+  /** It is about one patient's records, which are few, whoever it is: the plan for one is right for all, and the answer never takes long. */
+  readonly ofPatient: boolean;
 }
 
 /** The place behind which a page begins: the sort keys of the last match and its number, as text. */
@@ -88,7 +88,7 @@ limit ${this.#bindings.add(limit)}`);
   }
 
   #told(text: string): SearchSql {
-    return { text, values: this.#bindings.values, plannedOnce: this.#patient !== undefined && this.query.criteria.every(isValue) };
+    return { text, values: this.#bindings.values, ofPatient: this.#patient !== undefined && this.query.criteria.every(isValue) };
   }
 
   #sortKey({ parameter, descending }: SortKey, index: number): OrderKey {

@@ -113,10 +113,10 @@ export class Search {
   }
 }
 
-async function select<Row extends object>(tx: Reading, { text, values, plannedOnce }: SearchSql, hasCursor = false): Promise<Row[]> {
+async function select<Row extends object>(tx: Reading, { text, values, ofPatient }: SearchSql, hasCursor = false): Promise<Row[]> {
   const name = statementName(text);
   try {
-    return await tx.query<Row>({ text, values, ...(name ? { name, ...(plannedOnce ? { plannedOnce } : {}) } : {}) });
+    return await tx.query<Row>({ text, values, ...(name ? { name, plannedOnce: ofPatient } : {}), brief: ofPatient && !hasCursor });
   } catch (error) {
     // PostgreSQL's class 22: a value that can't be read as its type. Only a cursor carries such values.
     if (hasCursor && typeof error === 'object' && error !== null && 'code' in error && String(error.code).startsWith('22')) throw badCursor();

@@ -58,6 +58,7 @@ export async function readCurrent(tx: Reading, names: readonly { readonly type: 
 export async function readOne(tx: Reading, type: string, id: string): Promise<CurrentVersion | undefined> {
   const [row] = await tx.query<CurrentVersion>({
     name: 'fhir-read-one',
+    brief: true,
     text: `select ${CURRENT_COLUMNS} from fhir_resource r where r.clinic_id = $1 and r.resource_type = $2 and r.id = $3`,
     values: [tx.scope.clinicId, type, id],
   });
@@ -68,6 +69,7 @@ export async function readOne(tx: Reading, type: string, id: string): Promise<Cu
 export async function readVersion(tx: Reading, type: string, id: string, version: number): Promise<StoredVersion | undefined> {
   const [row] = await tx.query<StoredVersion>({
     name: 'fhir-read-version',
+    brief: true,
     text: `select ${COLUMNS} from fhir_resource where clinic_id = $1 and resource_type = $2 and id = $3 and version = $4
       union all
       select ${COLUMNS} from fhir_history where clinic_id = $1 and resource_type = $2 and id = $3 and version = $4

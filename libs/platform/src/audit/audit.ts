@@ -1,5 +1,5 @@
 import type { Tx } from '../database/tx.js';
-import { auditInsert } from './audit-insert.js';
+import { auditInsert, type Access } from './audit-insert.js';
 
 export type AuditAction = 'create' | 'read' | 'update' | 'delete' | 'execute';
 
@@ -22,5 +22,10 @@ export interface AuditFact {
  * append-only: the application may insert and read, not change or delete. Recorded at the database's own time, which no demo moves.
  */
 export async function audit(tx: Tx, fact: AuditFact): Promise<void> {
-  tx.atEnd(auditInsert(tx.scope.clinicId, [{ scope: tx.scope, fact }]));
+  await auditEach(tx, [{ scope: tx.scope, fact }]);
+}
+
+/** The same for the accesses of several requests of one clinic that share the transaction, each with who asked, in one statement. */
+export async function auditEach(tx: Tx, accesses: readonly Access[]): Promise<void> {
+  if (accesses.length > 0) tx.atEnd(auditInsert(tx.scope.clinicId, accesses));
 }

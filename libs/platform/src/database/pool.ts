@@ -2,6 +2,11 @@ import pg from 'pg';
 import type { Logger } from '../logging/logger.js';
 import { prepareSession } from './session-settings.js';
 
+/** The type text[]; pg has no name for it. */
+const TEXT_ARRAY: number = 1009;
+/** Names of resources, ids, numbers: what PostgreSQL writes without quotes and has neither nothing nor null among it. Most lists are such. */
+const PLAIN_TEXTS = /^\{(?!null\b)[\w/.:-]+(,(?!null\b)[\w/.:-]+)*\}$/i;
+
 /**
  * The connection pool of the application's role. Instants come back as `Date`, numerics and bigints as text, dates as `YYYY-MM-DD` text.
  * Statements are sent without waiting for the answer to the one before.
@@ -11,6 +16,8 @@ import { prepareSession } from './session-settings.js';
 export function createPool(connectionString: string, size: number, logger: Logger, settings?: string): pg.Pool {
   const types = new pg.TypeOverrides();
   types.setTypeParser(pg.types.builtins.DATE, (text) => text);
+  const anyTexts: (text: string) => string[] = pg.types.getTypeParser(TEXT_ARRAY, 'text');
+  types.setTypeParser(TEXT_ARRAY, (text) => (PLAIN_TEXTS.test(text) ? text.slice(1, -1).split(',') : anyTexts(text)));
   const pool = new pg.Pool({
     connectionString,
     max: size,

@@ -12,6 +12,8 @@ export interface Statement {
    * for a large statement about a few rows that costs more than all that it does.
    */
   readonly plannedOnce?: boolean;
+  /** Reads a few rows by an index, whatever its values are, so that those of other requests may travel with it and wait for it. */
+  readonly brief?: boolean;
 }
 
 /** Runs statements and returns their rows. */

@@ -64,6 +64,9 @@ export async function prepareSession(client: ClientBase): Promise<void> {
   for (const plan of [PLAN_ONCE, PLAN_BY_VALUES]) await client.query({ ...plan, values: [] });
 }
 
+/** All that row-level security is told of a scope, as one text: two of the same are shown the same rows. */
+export const namedFor = (scope: Scope): string => valuesOf(scope).join(' ');
+
 const valuesOf = (scope: Scope): string[] => Object.values(SETTINGS).map((valueIn) => valueIn(scope));
 
 /** An id as a setting holds it; the empty text stands for none. */

@@ -3,9 +3,9 @@ import { newId, type Clock } from '@cairn/kernel';
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { Scope } from '../tenancy/scope.js';
-import { sendAlone } from './led-query.js';
 import type { Queryable, Reading, Statement } from './query.js';
-import { PLAN_ONCE, lookingAs, opening, type Opening } from './session-settings.js';
+import { opening, type Opening } from './session-settings.js';
+import { SharedLooks } from './shared-looks.js';
 import { TransactionConnection } from './transaction-connection.js';
 
 /** Names of the rows an event is about. Ids only: an event must never carry clinical content. */
@@ -98,11 +98,15 @@ const poolOfOne = (connection: TransactionConnection): PostgresPool => {
 
 /** Opens transactions. The only way to the database for features. */
 export class Transactions {
+  readonly #looks: SharedLooks;
+
   constructor(
     private readonly pool: Pool,
     private readonly orm: MikroORM,
     readonly clock: Clock,
-  ) {}
+  ) {
+    this.#looks = new SharedLooks(pool);
+  }
 
   /** Runs `work` in a transaction and returns its result. Any error rolls everything back, events included. */
   async run<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -121,18 +125,14 @@ export class Transactions {
 
   /**
    * Reads for a scope without a transaction around it all: each statement is one of its own, and sees what is committed when it runs.
-   * PostgreSQL refuses writes. A statement costs one round trip, settings of row-level security included.
+   * PostgreSQL refuses writes. A statement costs one round trip, settings of row-level security included, or a share of one where it is brief.
    */
   look(scope: Scope): Reading {
-    const leads = lookingAs(scope);
     return {
       scope,
       clock: this.clock,
-      query: async <Row extends QueryResultRow>(statement: Statement | string, values?: readonly unknown[]) => {
-        const asked = asStatement(statement, values);
-        const { rows } = await sendAlone<Row>(this.pool, asked.plannedOnce ? [...leads, PLAN_ONCE] : leads, asked);
-        return rows;
-      },
+      query: async <Row extends QueryResultRow>(statement: Statement | string, values?: readonly unknown[]) =>
+        (await this.#looks.look({ scope, statement: asStatement(statement, values) })).rows as Row[],
     };
   }
 
