@@ -233,6 +233,7 @@ describe('bundles of requests', () => {
     ['no Bundle', { resourceType: 'Patient' }, 400],
     ['an entry without a request', transaction({ resource: { resourceType: 'Patient' } }), 400],
     ['an unknown method', { resourceType: 'Bundle', type: 'transaction', entry: [{ request: { method: 'FETCH', url: 'Patient' } }] }, 400],
+    ['an operation by POST', transaction({ request: { method: 'POST', url: 'Patient/$validate' }, resource: { resourceType: 'Patient' } }), 405],
     ['an unknown type', transaction({ request: { method: 'POST', url: 'Nothing' } }), 404],
     ['a missing resource', transaction({ request: { method: 'POST', url: 'Patient' } }), 400],
     ['a type that differs from the URL', transaction({ resource: { resourceType: 'Basic', code: {} }, request: { method: 'POST', url: 'Patient' } }), 400],

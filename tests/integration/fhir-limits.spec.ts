@@ -105,6 +105,7 @@ describe('what would be too much for /fhir', () => {
     it('with a thousand values, with a thousand parameters, and with a very long one', async () => {
       const values = Array.from({ length: 1_000 }, (_, index) => `v${index}`).join();
       expect(await refusal('GET', `/Patient?name=${values}`)).toBe(400);
+      expect(await refusal('GET', `/Patient?_id=${Array.from({ length: 1_000 }, () => crypto.randomUUID()).join()}`)).toBe(400);
       const form = { 'content-type': 'application/x-www-form-urlencoded' };
       expect(await refusal('POST', '/Patient/_search', `identifier=${values}`, form)).toBe(400);
       expect(await refusal('POST', '/Patient/_search', Array.from({ length: 1_000 }, () => 'name=a').join('&'), form)).toBe(400);

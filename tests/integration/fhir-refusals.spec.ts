@@ -154,6 +154,11 @@ describe('what /fhir refuses', () => {
     expect((await narrow.put(`/Observation/${lab}`, { ...observation('survey'), id: lab })).status).toBe(403);
     expect((await narrow.put(`/Observation/${survey}`, { ...observation('laboratory'), id: survey })).status).toBe(403);
     expect((await narrow.delete(`/Observation/${survey}`)).status).toBe(403);
+    // Criteria tell nothing of it either: not that it is there, nor which it is.
+    const unless = (id: string) => narrow.post('/Observation', observation('laboratory'), { 'if-none-exist': `_id=${id}` });
+    expect([(await unless(survey)).status, (await unless(lab)).status]).toEqual([403, 200]);
+    const entry = [{ resource: observation('laboratory'), request: { method: 'POST' as const, url: 'Observation', ifNoneExist: `_id=${survey}` } }];
+    expectRefusal(await narrow.post<OperationOutcome>('', { resourceType: 'Bundle', type: 'transaction', entry }), 403);
     expect((await narrow.delete(`/Observation/${labOfMan}`)).status).toBe(204);
     expect((await client.get(`/Observation/${survey}`)).status).toBe(200);
   });

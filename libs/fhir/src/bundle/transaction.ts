@@ -63,6 +63,7 @@ export class TransactionWrites {
 
     const others = entries.filter(({ request: { method } }) => method !== 'DELETE');
     const existing = await this.creates.existing(tx, others.map(({ request }) => request));
+    await this.writes.demandFindable(tx, policy, [...existing].flatMap(([{ method }, version]) => (method === 'POST' ? [version] : [])));
     const named = others.map(({ entry, request: asked }): NamedEntry => {
       const found = existing.get(asked);
       if (found && asked.method === 'POST') results.set(entry, () => ({ status: 200, version: found }));

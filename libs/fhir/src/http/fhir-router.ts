@@ -9,6 +9,7 @@ import { settled } from '../interactions/conditional-update.js';
 import type { ConditionalCreates } from '../interactions/conditional-create.js';
 import type { ConditionalDeletes } from '../interactions/conditional-delete.js';
 import { PERMISSION, type FhirWrites } from '../interactions/fhir-writes.js';
+import { notAllowed } from '../interactions/type-rules.js';
 import { deletedTogether, placed, within, type WriteRequest, type Written } from '../interactions/write-request.js';
 import type { Answers } from './answers.js';
 import { auditWordOf, factOf, isRead } from './audit-facts.js';
@@ -115,7 +116,10 @@ export class FhirRouter {
       return answers.written(written ?? { status: 204 }, tactful(policy, write, preference));
     }
     policy.demand('c', write.type);
-    if (existing) return answers.written({ status: 200, version: existing }, tactful(policy, write, preference));
+    if (existing) {
+      await writes.demandFindable(tx, policy, [existing]);
+      return answers.written({ status: 200, version: existing }, tactful(policy, write, preference));
+    }
     const [written] = await writes.perform(tx, policy, [{ ...write, id: newId() }]);
     return answers.written(written ?? { status: 204 }, preference);
   }
@@ -132,7 +136,7 @@ export class FhirRouter {
     // Thousands of representations would only be thrown away, so here they have to be asked for.
     const { answer = 'minimal', strict } = preferenceIn(headers['prefer']);
     const prefer = preferenceOfEntries(headers['prefer']);
-    const requests = entries.map((entry) => within(entry.path, () => this.#entryRequest(entry, prefer)));
+    const requests = entries.map((entry) => within(entry.path, () => this.#entryOfTransaction(entry, prefer)));
     const writing: WritingEntry[] = entries.flatMap((entry, index) => {
       const asked = requests[index];
       return asked && !isRead(asked) ? [{ entry, request: within(entry.path, () => writeOf(asked, `${entry.path}.resource`)) }] : [];
@@ -175,6 +179,13 @@ export class FhirRouter {
       if (error.status >= 500) this.parts.logger.error({ event: 'request.failed', correlationId: scope.correlationId, error: thrown });
       return { status: error.status, json: JSON.stringify(operationOutcome(error, scope.correlationId)) };
     }
+  }
+
+  /** Refuses operations by POST: a transaction has no place for them in its order. */
+  #entryOfTransaction(entry: BundleEntry, prefer: string | undefined): FhirRequest {
+    const request = this.#entryRequest(entry, prefer);
+    if (request.method === 'POST' && operationOf(request)) throw notAllowed('An operation by POST is asked for by itself, or in a batch.');
+    return request;
   }
 
   #entryRequest(entry: BundleEntry, prefer: string | undefined): FhirRequest {

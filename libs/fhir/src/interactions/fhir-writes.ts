@@ -55,6 +55,15 @@ export class FhirWrites {
     return writes.map((write) => session.resultOf(write));
   }
 
+  /** Refuses with 403 where the caller's right to create covers only some resources of a type, and not one that its criteria found in place of a new one: they must not tell of it. */
+  async demandFindable(tx: Tx, policy: AccessPolicy, found: readonly CurrentVersion[]): Promise<void> {
+    const { search } = this.parts;
+    for (const { type, id } of found) {
+      const restriction = policy.restriction('c', type);
+      if (restriction && (await search.count(tx, { type, criteria: [{ name: '_id', parameter: '_id', modifier: '', values: [id] }] }, restriction)) === 0) throw outsideScope(type);
+    }
+  }
+
   /** Begins the writes of one transaction that can't all be made at once, such as those whose references only its other writes fulfil. */
   begin(tx: Tx, policy: AccessPolicy): WriteSession {
     return new WriteSession(tx, policy, this.parts);
@@ -176,7 +185,7 @@ export class WriteSession {
       const byId = { name: '_id', parameter: '_id', modifier: '', values: ids } as const;
       const there = await search.count(tx, { type, criteria: [byId] }, undefined);
       const permitted = await search.count(tx, { type, criteria: [byId] }, policy.restriction(permission, type));
-      if (permitted < there) throw forbidden(`Your scopes cover only some ${type} resources, and not this one.`, { code: 'outside-scope' });
+      if (permitted < there) throw outsideScope(type);
     }
   }
 
@@ -218,6 +227,8 @@ function commandOf({ method, previous, owner }: Change, version: CurrentVersion 
     ...(previous && previous.json !== '' ? { previous: JSON.parse(previous.json) as Resource } : {}),
   };
 }
+
+const outsideScope = (type: string): CairnError => forbidden(`Your scopes cover only some ${type} resources, and not this one.`, { code: 'outside-scope' });
 
 const there = (): CairnError => conflict('It is there already, and was to be created only.', { status: 412, code: 'exists' });
 

@@ -17,6 +17,9 @@ import { schemaValidation } from './validation.js';
 
 const CORRELATION_ID = /^[\w.:-]{8,64}$/;
 
+/** How many bytes a request's line and headers may have together. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
 /**
  * Builds the HTTP application around a root module: Fastify, body parsers, validation, errors, access log, correlation ids (taken from
  * `x-correlation-id` when it is well-formed, and always answered). It does not listen yet.
@@ -33,6 +36,8 @@ export async function createHttpServer(module: Type | object, logger: Logger): P
       const given = request.headers['x-correlation-id'];
       return typeof given === 'string' && CORRELATION_ID.test(given) ? given : newId();
     },
+    // A search by GET may list as many ids as a search may: beyond that its reader says what is too much, and not the web server, which can't say it in FHIR.
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
     forceCloseConnections: 'idle',
   });
