@@ -209,8 +209,16 @@ describe('what people do with a referral', () => {
     /** Acts that leave the referral where it is, so that the next one can be tried on the same. */
     const STAY = ['acknowledge-flag', 'write-to-referrer', 'make-waiting-link', 'attach', 'open-authorisation', 'claim', 'assign', 'hand-over', 'route', 'release'];
     const PDF = '%PDF-1.4 a fax';
+    const onList = async (staff: Staff, { id, patient }: OfferingReferral): Promise<string[] | undefined> => {
+      for (const view of ['open', 'returned', 'closed-this-week']) {
+        const { items } = (await staff.call<{ items: { id: string; availableActions: string[] }[] }>('GET', `/referrals?view=${view}&patient=${patient.id}`)).body;
+        const item = items.find((one) => one.id === id);
+        if (item) return item.availableActions;
+      }
+      return undefined;
+    };
 
-    it('is exactly what it then lets one do, in every situation, with the bodies that the API page shows', async () => {
+    it('is exactly what it then lets one do, in every situation, with the bodies that the API page shows; a list names the same', async () => {
       const colleague = new Staff(app, `Bearer ${(await app.get(TokenService).issueDemo(app.clinicId, { kind: 'person', id: 'colleague', name: 'Colleague', roles: ['coordinator'] })).access_token}`);
       const { document, routes } = await describedRoutes(app);
       const read = async (staff: Staff, id: string) => staff.call<OfferingReferral>('GET', `/referrals/${id}`);
@@ -245,6 +253,8 @@ describe('what people do with a referral', () => {
             if (blocked) seen.add(blocked.because.rule);
           }
           if ((await read(staff, id)).body.version !== body.version) wrong.push([situation, role, 'a refused act left a trace']);
+          const listed = await onList(staff, body);
+          if (listed?.join() !== [...new Set(body.availableActions.map(({ action }) => action))].join()) wrong.push([situation, role, 'the list offers', listed]);
           if (role === 'coordinator') continue;
           for (const offered of body.availableActions) {
             seen.add(offered.action);
@@ -265,10 +275,5 @@ describe('what people do with a referral', () => {
       expect([...seen].sort()).toEqual([...REFERRAL_ACTS, 'referral.claimed', 'referral.decision-pending', 'referral.other-is-over', 'referral.red-flag-unacknowledged'].sort());
     }, 180_000);
 
-    it('names on a list what the single referral says how to do', async () => {
-      const { id } = await inTriage();
-      const { body } = await coordinator.call<{ items: { id: string; availableActions: string[] }[] }>('GET', '/referrals?view=mine&limit=100');
-      expect(body.items.find((item) => item.id === id)?.availableActions).toEqual((await coordinator.read(id)).body.availableActions.map(({ action }) => action));
-    });
   });
 });

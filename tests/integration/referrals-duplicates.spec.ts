@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Binary, DocumentReference, ServiceRequest, Task } from '@medplum/fhirtypes';
 import { Clinics } from '@cairn/platform';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { setClinic } from '../support/clinic-settings.js';
+import { asOwner, setClinic } from '../support/clinic-settings.js';
 import { eventually } from '../support/eventually.js';
 import { Staff, hospital, lettersAbout, referralBundle, send, type Hospital, type ReferralAnswer } from '../support/referral-factory.js';
 
@@ -141,6 +141,15 @@ describe('referrals that may be one, that lack something, and what comes with th
       const request = (await plain.all.get<ServiceRequest>(`/ServiceRequest/${typed.serviceRequestId}`)).body;
       expect(request.supportingInfo).toContainEqual({ reference: `DocumentReference/${body.documentReferenceId}` });
       expect((await plain.fhir.get(`/Binary/${body.binaryId}`)).status).toBe(404);
+    });
+
+    it('are fifty at most: the last is offered, none after it', async () => {
+      const { id } = await come(plain, { birthDate: birthDate() });
+      const offered = async (): Promise<boolean> => (await read(id)).availableActions.some(({ action }) => action === 'attach');
+      await asOwner(app, 'update referral set attachments = 49 where id = $1', [id]);
+      expect(await offered()).toBe(true);
+      expect((await Promise.all([attach(id, pdf, 'application/pdf'), attach(id, pdf, 'application/pdf')])).map(({ status }) => status).sort()).toEqual([201, 409]);
+      expect([await offered(), (await attach(id, pdf, 'application/pdf')).body.code]).toEqual([false, 'referral.attachments-full']);
     });
 
     it('are refused when they are too large, of another type, or not what they say', async () => {

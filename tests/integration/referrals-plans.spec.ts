@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Tx } from '@cairn/platform';
 import type { View } from '../../libs/referrals/src/worklist/worklist.js';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { StaleReferralWork } from '../../libs/referrals/src/stale-referral.work.js';
 import { asOwner } from '../support/clinic-settings.js';
+import { Explainer, recordStatements } from '../support/explain.js';
 
 interface Plan {
   readonly 'Node Type': string;
@@ -19,7 +21,7 @@ const PAGE = 26;
 /** As many referrals as show which plan PostgreSQL takes: one in five open, every view with more than a page and much less than all. */
 const SEED = `insert into referral (clinic_id, id, patient_id, service_request_id, task_id, dialect, placed_here, task_made_here, state, urgency, received_at, paused_ms, moved_at, settled_at, target_at,
     missing, screened_with, open_hard_stops, open_concerns, rank, rebook_reason, owner_id, owner_name, next_action, next_action_at, team_id, language, stale_at, information_step)
-  select $1, gen_random_uuid(), 'p' || n, 'r' || n, 't' || n, 'plain', false, false, state, 'routine', now() - interval '9 days', 0, now(),
+  select $1, gen_random_uuid(), 'p' || n, 'r' || n, 't' || n, 'plain', false, false, state, 'routine', now() - interval '9 days', 0, now() - interval '200 days',
     case when n % 5 > 0 then now() - (n % 900) * interval '1 day' end, now() + ((n / 5) % 20 - 2) * interval '1 day', '{}', 'test', 0, 0,
     case when (n / 5) % 50 = 0 then 0 when (n / 5) % 20 = 0 then 1 else 2 end, case state when 'to-rebook' then 'no-show' end,
     case when (n / 5) % 3 = 0 then case when (n / 5) % 99 = 0 then 'demo-coordinator' else 'other' end end, case when (n / 5) % 3 = 0 then 'x' end,
@@ -104,6 +106,32 @@ describe('how PostgreSQL reads the worklist, as the application under row-level 
     const { rows, whole } = await explained('open', { text });
     expect(whole).toBe(false);
     expect(rows).toBeLessThan(PAGE * 20);
+  });
+
+  it('brings what is stale back in batches, each at the cost of a few statements and read from an index', async () => {
+    const work = app.get(StaleReferralWork);
+    const due = () => app.transactions.sweep((database) => work.due(database, app.transactions.clock.now(), 500));
+    const noted = async (): Promise<number> => (await app.transactions.read(app.scope(), (tx) => tx.query<{ n: number }>('select count(*)::int as n from referral where stale_noted_at is not null')))[0]?.n ?? 0;
+    const late = (await app.transactions.read(app.scope(), (tx) => tx.query<{ n: number }>('select count(*)::int as n from referral where stale_at <= $1', [tx.clock.now()])))[0]?.n ?? 0;
+    expect(late).toBeGreaterThan(200);
+    const seen = new Set<string>();
+    for (let done = 0; done < late; done = Math.min(done + 100, late)) {
+      const rows = await due();
+      const [row] = rows;
+      if (!row) throw new Error('Nothing is due.');
+      expect([rows.length, seen.has(row.id)]).toEqual([1, false]);
+      seen.add(row.id);
+      const asked = await recordStatements(() => work.perform(row));
+      expect(asked.length).toBeLessThan(12);
+      expect(await noted()).toBe(Math.min(done + 100, late));
+      const reading = asked.find(({ text }) => text.includes('skip locked'));
+      if (!reading) throw new Error('No statement takes a batch.');
+      const explainer = await Explainer.for(app);
+      const nodes = await explainer.explain(reading);
+      await explainer.end();
+      expect(nodes.filter((node) => node['Relation Name'] === 'referral').map((node) => node['Index Name'])).toEqual(['referral_stale_of']);
+    }
+    expect(await due()).toEqual([]);
   });
 
   it('pages through a whole view, each referral once and in one order, at any depth', async () => {

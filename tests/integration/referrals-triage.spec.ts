@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { OpenLoops } from '@cairn/platform';
 import type { Condition, Task } from '@medplum/fhirtypes';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
@@ -11,7 +12,7 @@ const condition = (code: string): Condition => ({ resourceType: 'Condition', sub
 
 interface Triaged extends ReferralAnswer {
   readonly suggestion: { ruleSet: string; rule: string; label: string; because: string; urgency: string; pathway: string } | null;
-  readonly waiting: { position: number; of: number; perWeek: number; estimatedAt: string | null; answer: string | null; askedAt: string | null } | null;
+  readonly waiting: { position: number; of: number; perWeek: number; estimatedAt: string | null; answer: string | null; askedAt: string | null; askNextAt: string | null } | null;
   readonly conversation: { from: string; topic: string; text: string }[];
 }
 interface Trial {
@@ -118,6 +119,14 @@ describe('triage', () => {
       await eventually('the question', async () => (await read(id)).waiting?.askedAt);
       const asked = await app.transactions.run(app.scope(), (tx) => tx.query(`select 1 from outbox where event = 'referral.waiting-asked' and ids->>'referralId' = $1`, [id]));
       expect(asked).toHaveLength(1);
+      const silent = await read(id);
+      const aWeekOn = new Date(Date.parse(silent.waiting?.askedAt ?? '') + 7 * DAY).toISOString();
+      expect(silent).toMatchObject({ nextAction: 'hear-from-patient', nextActionAt: aWeekOn, waiting: { answer: null } });
+      await app.advance(28 * DAY);
+      await eventually('the question anew', async () => (await read(id)).waiting?.askNextAt !== silent.waiting?.askNextAt);
+      expect(await read(id)).toMatchObject({ stale: true, nextAction: 'hear-from-patient', waiting: { askedAt: silent.waiting?.askedAt } });
+      const loops = await app.transactions.read(app.scope(), (tx) => app.get(OpenLoops).check(tx, 10));
+      expect(loops.find(({ kind }) => kind === 'referral')?.loose).toEqual([]);
       expect(await coordinator.act(id, 'POST', 'waiting-answer', { answer: 'still' })).toMatchObject({ state: 'waitlisted', waiting: { answer: 'still' } });
       expect(await coordinator.act(id, 'POST', 'waiting-answer', { answer: 'not-wanted', comment: 'Moved away.' })).toMatchObject({ state: 'waitlisted', nextAction: 'confirm-not-wanted' });
       const worse = await coordinator.act(id, 'POST', 'waiting-answer', { answer: 'worse', comment: 'Cannot climb stairs.' });

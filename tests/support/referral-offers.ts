@@ -28,6 +28,7 @@ export interface Offered {
 /** A referral with what its reader is offered. */
 export interface OfferingReferral {
   readonly id: string;
+  readonly patient: { readonly id: string };
   readonly state: string;
   readonly version: number;
   readonly duplicates: readonly { readonly id: string }[];

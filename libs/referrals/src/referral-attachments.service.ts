@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { CairnError, invalid, newId, notFound } from '@cairn/kernel';
+import { LockMode } from '@mikro-orm/postgresql';
+import { invalid, newId, notFound } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
 import { Transactions, audit, type Scope } from '@cairn/platform';
 import { demandDeed } from './actions/referral-outlook.js';
@@ -17,9 +18,6 @@ const KINDS: Readonly<Record<string, readonly (readonly number[])[]>> = {
     [0x4d, 0x4d, 0x00, 0x2a],
   ],
 };
-
-/** No referral carries more: what is larger belongs into the record, not beside a request. */
-const MOST = 50;
 
 /** A file as it was sent. */
 export interface Upload {
@@ -51,12 +49,12 @@ export class ReferralAttachments {
   async attach(scope: Scope, id: string, upload: Upload): Promise<Attached> {
     check(upload);
     return this.transactions.run(scope, async (tx) => {
-      const referral = await tx.em.findOne(Referral, { clinicId: scope.clinicId, id });
+      const referral = await tx.em.findOne(Referral, { clinicId: scope.clinicId, id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (!referral) throw notFound('The referral');
       await demandDeed(tx, referral, 'attach');
+      // No change of the referral itself: its version stays, so that nobody's decision is refused for a paper that came.
+      await tx.query({ name: 'referral-attached', text: `update referral set attachments = attachments + 1 where clinic_id = $1 and id = $2`, values: [scope.clinicId, id] });
       const request = `ServiceRequest/${referral.serviceRequestId}`;
-      const before = await this.store.count(tx, 'DocumentReference', { related: request });
-      if (before >= MOST) throw new CairnError('conflict', `A referral carries ${MOST} attachments at most.`, { code: 'referral.attachments-full' });
       const sha256 = createHash('sha256').update(upload.bytes).digest('hex');
       const patient = { reference: `Patient/${referral.patientId}` };
       const binary = await this.store.create(tx, { resourceType: 'Binary', id: newId(), contentType: upload.contentType, securityContext: patient, data: upload.bytes.toString('base64') });

@@ -25,10 +25,4 @@ export class ReferralDeliveries {
       values: [tx.scope.clinicId, taskId, value ?? null],
     });
   }
-
-  /** What was noted of the referral's Task; null where its EHR has taken it, or none is to. */
-  async of(tx: Tx, referralId: string): Promise<NotTaken | null> {
-    const [row] = await tx.query<{ not_taken: NotTaken | null }>({ name: 'referral-not-taken', text: `select not_taken from referral where clinic_id = $1 and id = $2`, values: [tx.scope.clinicId, referralId] });
-    return row?.not_taken ?? null;
-  }
 }

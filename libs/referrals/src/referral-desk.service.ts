@@ -13,7 +13,6 @@ import { RED_FLAGS } from './red-flag-rules.js';
 import type { Ground } from './red-flags.js';
 import type { Outcome } from './referral.acts.js';
 import { Referral, type Decision } from './referral.entity.js';
-import { ReferralDeliveries, type NotTaken } from './referral-deliveries.service.js';
 import type { Likeness, ReferralDuplicate } from './referral-duplicate.entity.js';
 import { ReferralDuplicates } from './referral-duplicates.service.js';
 import { ReferralFlag, isOpen } from './referral-flag.entity.js';
@@ -89,8 +88,6 @@ export interface ReferralDetail extends Omit<WorklistItem, 'missing' | 'availabl
   /** What was said between the clinic and the referrer, the oldest first. */
   readonly conversation: readonly Message[];
   readonly conversionAgreed: { readonly by: string; readonly how: string; readonly at: string } | null;
-  /** The requester's EHR has not taken the Task, and since when. Null where it has, or none is to. */
-  readonly notTakenByEhr: NotTaken | null;
   /** Referrals that are or may be the same, whoever sent them. */
   readonly duplicates: readonly DuplicateLine[];
   readonly availableActions: readonly AvailableAction[];
@@ -108,7 +105,6 @@ export class ReferralDesk {
     private readonly cover: SafetyCover,
     private readonly duplicates: ReferralDuplicates,
     private readonly advice: ReferralAdvice,
-    private readonly deliveries: ReferralDeliveries,
     private readonly routes: ReferralRoutes,
   ) {}
 
@@ -142,7 +138,7 @@ export class ReferralDesk {
     const openFlags = flags.filter(isOpen).map(({ flag }) => flag);
     const offered = offer(id, this.routes.all, outlookOf(referral, item.claim ?? undefined, tx.scope.actor, now), {
       flag: openFlags.map((flag) => ({ id: flag })),
-      other: await this.duplicates.undecided(tx, links, id),
+      other: (await this.duplicates.undecidedOf(tx, [referral])).get(id) ?? [],
     });
     return {
       ...item,
@@ -164,7 +160,6 @@ export class ReferralDesk {
       waiting: place && { ...place, askedAt: referral.waitingAskedAt ?? null, answer: referral.waitingAnswer ?? null, askNextAt: referral.waitingAskAt ?? null },
       conversation: await this.advice.conversation(tx, referral, `Organization/${organizationId(clinicId)}`),
       conversionAgreed: referral.conversionAgreed ?? null,
-      notTakenByEhr: await this.deliveries.of(tx, id),
       availableActions: offered.available,
       blockedActions: offered.blocked,
     };

@@ -17,6 +17,8 @@ import { traitsOf } from './referral-traits.js';
 
 /** A referral is compared with so many others at most. */
 const MOST = 20;
+/** So many links of a referral are shown at most. */
+const MOST_LINKS = 50;
 
 /** Why a referral cannot end as a duplicate of this other; undefined where it can. */
 const endsIn = (other: Referral, now: Date): Refusal | undefined =>
@@ -74,15 +76,23 @@ export class ReferralDuplicates {
 
   /** The links of a referral, the earliest other first. */
   async linksOf(tx: Tx, id: string): Promise<ReferralDuplicate[]> {
-    return tx.em.find(ReferralDuplicate, { clinicId: tx.scope.clinicId, $or: [{ earlierId: id }, { laterId: id }] }, { orderBy: { earlierId: 'asc', laterId: 'asc' }, limit: 50 });
+    return tx.em.find(ReferralDuplicate, { clinicId: tx.scope.clinicId, $or: [{ earlierId: id }, { laterId: id }] }, { orderBy: { earlierId: 'asc', laterId: 'asc' }, limit: MOST_LINKS });
   }
 
-  /** The others on which nobody has decided yet, each with what is against ending the referral as its duplicate. */
-  async undecided(tx: Tx, links: readonly ReferralDuplicate[], id: string): Promise<Target[]> {
-    const ids = links.filter(({ state }) => state === 'suspected').map(({ earlierId, laterId }) => (earlierId === id ? laterId : earlierId));
-    if (ids.length === 0) return [];
-    const others = await tx.em.find(Referral, { clinicId: tx.scope.clinicId, id: { $in: ids } }, { orderBy: { id: 'asc' } });
-    return others.map((other) => ({ id: other.id, objection: endsIn(other, tx.clock.now()) }));
+  /** For each referral the others on which nobody has decided yet, each with what is against ending the referral as its duplicate. */
+  async undecidedOf(tx: Tx, referrals: readonly Referral[]): Promise<Map<string, Target[]>> {
+    if (referrals.length === 0) return new Map();
+    const { clinicId } = tx.scope;
+    const ids = referrals.map(({ id }) => id);
+    const links = await tx.em.find(ReferralDuplicate, { clinicId, state: 'suspected', $or: [{ earlierId: { $in: ids } }, { laterId: { $in: ids } }] }, { orderBy: { earlierId: 'asc', laterId: 'asc' }, limit: ids.length * MOST_LINKS });
+    const others = await tx.em.find(Referral, { clinicId, id: { $in: [...new Set(links.flatMap(({ earlierId, laterId }) => [earlierId, laterId]))] } }, { orderBy: { id: 'asc' } });
+    const now = tx.clock.now();
+    return new Map(
+      ids.map((id) => {
+        const linked = new Set(links.flatMap(({ earlierId, laterId }) => (earlierId === id ? laterId : laterId === id ? earlierId : [])));
+        return [id, others.filter((other) => linked.has(other.id)).map((other) => ({ id: other.id, objection: endsIn(other, now) }))];
+      }),
+    );
   }
 
   /**

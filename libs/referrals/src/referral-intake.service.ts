@@ -109,6 +109,7 @@ export class ReferralIntake {
       asksFor: 'care',
       staleAt: null,
       staleNotedAt: null,
+      attachments: 0,
       appointmentId: null,
       appointmentAt: null,
       version: 1,

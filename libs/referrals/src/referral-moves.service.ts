@@ -79,17 +79,6 @@ export class ReferralMoves {
     return referral;
   }
 
-  /** It has not moved for as long as the clinic allows: it comes back on top, once, and open worklists hear of it. Does nothing when it has moved meanwhile. */
-  async comeStale(tx: Tx, referral: Referral): Promise<void> {
-    const now = tx.clock.now();
-    if (!referral.staleAt || now < referral.staleAt || referral.staleNotedAt) return;
-    referral.staleNotedAt = now;
-    arrange(referral, await this.settings(tx), now);
-    await audit(tx, { action: 'update', what: 'referral.stale', entities: [`Task/${referral.taskId}`], patients: [referral.patientId] });
-    await tx.emit(events.REFERRAL_STALE, idsOf(referral));
-    await tx.flush();
-  }
-
   /** Makes the move, or refuses with a conflict that names the rule. */
   async move(tx: Tx, referral: Referral, event: ReferralEvent, move: Move = {}): Promise<void> {
     if (!move.as) await demandUnclaimed(tx, referral);
@@ -120,7 +109,7 @@ export const idsOf = ({ id, patientId, taskId, appointmentId }: Referral): Event
 /** Sets what follows from the rest of the row: the target date, the place on the worklist, the next action and its date, and when it counts as stale. */
 export function arrange(referral: Referral, settings: ReferralSettings, now: Date): void {
   waitForInformation(referral, settings, now);
-  if (referral.state !== 'waitlisted') Object.assign(referral, { waitingAskAt: null, ...(referral.state === 'in-triage' ? {} : { waitingAnswer: null }) });
+  if (referral.state !== 'waitlisted') Object.assign(referral, { waitingAskAt: null, waitingAskedAt: null, ...(referral.state === 'in-triage' ? {} : { waitingAnswer: null }) });
   else referral.waitingAskAt ??= new Date(now.getTime() + settings.stillWantedDays * DAY_MS);
   if (referral.settledAt) referral.referrerWroteAt = null;
   const openFlag = referral.openHardStops > 0 ? 'hard-stop' : referral.openConcerns > 0 ? 'concern' : undefined;
@@ -142,6 +131,9 @@ function nextOf(referral: Referral, settings: ReferralSettings, step: NextStep, 
   if (openFlag === 'concern') return { action: step.action, at: referral.reviewDueAt ?? now };
   if (!openFlag && referral.waitingAnswer === 'not-wanted') return { action: 'confirm-not-wanted', at: now };
   if (!openFlag && referral.referrerWroteAt) return { action: 'answer-referrer', at: new Date(referral.referrerWroteAt.getTime() + settings.answerReferrerDays * DAY_MS) };
+  if (!openFlag && referral.waitingAskedAt && !referral.waitingAnswer) {
+    return { action: 'hear-from-patient', at: new Date(referral.waitingAskedAt.getTime() + settings.hearFromPatientDays * DAY_MS) };
+  }
   if (!openFlag && referral.informationStep) {
     return { action: referral.informationStep === 'overdue' ? 'decide-without-information' : step.action, at: referral.informationDueAt ?? now };
   }

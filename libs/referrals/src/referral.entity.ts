@@ -68,7 +68,7 @@ const ReferralSchema = defineEntity({
     informationDueAt: p.datetime().nullable(),
     /** What the rules suggested when they last looked, and which. */
     suggestion: p.json().$type<Suggestion>().nullable(),
-    /** When a waiting patient is asked next, was asked last, and what they said last. */
+    /** When a waiting patient is asked next, since when a question waits or waited for its answer, and what that answer was. */
     waitingAskAt: p.datetime().nullable(),
     waitingAskedAt: p.datetime().nullable(),
     waitingAnswer: p.string().$type<'still' | 'worse' | 'not-wanted'>().nullable(),
@@ -95,6 +95,8 @@ const ReferralSchema = defineEntity({
     staleAt: p.datetime().nullable(),
     /** Since when it stands on top for that reason. */
     staleNotedAt: p.datetime().nullable(),
+    /** Files that were attached to it here. */
+    attachments: p.integer(),
     appointmentId: p.string().nullable(),
     appointmentAt: p.datetime().nullable(),
     version: p.integer().version(),

@@ -11,8 +11,6 @@ export const INFORMATION_REQUESTED = 'referral.information-requested';
 export const REFERRAL_ACCEPTED = 'referral.accepted';
 export const REFERRAL_DECLINED = 'referral.declined';
 export const REFERRAL_REDIRECTED = 'referral.redirected';
-/** Nobody moved it for as long as the clinic allows. */
-export const REFERRAL_STALE = 'referral.stale';
 export const REFERRAL_WAITLISTED = 'referral.waitlisted';
 /** Carries also `{ appointmentId }`. */
 export const REFERRAL_BOOKED = 'referral.booked';

@@ -5,10 +5,12 @@ import type { HumanName } from '@medplum/fhirtypes';
 import type { ReferralAct } from './actions/referral-act.js';
 import { outlookOf } from './actions/referral-outlook.js';
 import { ReferralRoutes, type ActRoute } from './actions/referral-routes.service.js';
-import { offeredNames } from './actions/referral.actions.js';
+import { offeredNames, type Target } from './actions/referral.actions.js';
 import type { Clocks } from './referral.course.js';
 import { Referral, clocksOf } from './referral.entity.js';
 import type { AsksFor } from './referral-wish.js';
+import type { NotTaken } from './referral-deliveries.service.js';
+import { ReferralDuplicates } from './referral-duplicates.service.js';
 import { standingClaims, type Claim } from './worklist/referral-claim.js';
 import { ReferralTeams } from './worklist/referral-teams.service.js';
 import { cursorOf, placeIn, type Place, type WorklistQuery } from './worklist/worklist.js';
@@ -43,6 +45,8 @@ export interface WorklistItem {
   readonly claim: Claim | null;
   readonly nextAction: string | null;
   readonly nextActionAt: Date | null;
+  /** The requester's EHR has not taken the Task, and since when. Null where it has, or none is to. */
+  readonly notTakenByEhr: NotTaken | null;
   readonly version: number;
   /** What this user may do now; the single referral says how. */
   readonly availableActions: readonly ReferralAct[];
@@ -66,6 +70,8 @@ interface Beside {
   readonly facts: Facts | undefined;
   readonly claim: Claim | undefined;
   readonly routes: readonly ActRoute[];
+  /** Others on which nobody has decided yet whether they are this one. */
+  readonly others: readonly Target[];
 }
 
 interface Facts {
@@ -73,6 +79,7 @@ interface Facts {
   readonly referrer: string | null;
   readonly language: string | null;
   readonly team: string;
+  readonly not_taken: NotTaken | null;
 }
 
 interface PageRow {
@@ -88,6 +95,7 @@ export class ReferralLists {
     @Inject(FhirStore) private readonly store: FhirStore,
     private readonly teams: ReferralTeams,
     private readonly routes: ReferralRoutes,
+    private readonly duplicates: ReferralDuplicates,
   ) {}
 
   /** One page of a view. Refuses a cursor that is none. */
@@ -114,14 +122,15 @@ export class ReferralLists {
     const claims = await standingClaims(tx, ids);
     const rows = await tx.query<Facts>({
       name: 'referral-list-facts',
-      text: `select r.id, r.referrer, r.language, t.name as team from referral r join referral_team t on t.clinic_id = r.clinic_id and t.id = r.team_id
+      text: `select r.id, r.referrer, r.language, t.name as team, r.not_taken from referral r join referral_team t on t.clinic_id = r.clinic_id and t.id = r.team_id
         where r.clinic_id = $1 and r.id = any($2)`,
       values: [tx.scope.clinicId, ids],
     });
     const facts = new Map(rows.map((row) => [row.id, row]));
+    const others = await this.duplicates.undecidedOf(tx, found.filter(({ suspectedDuplicates }) => suspectedDuplicates > 0));
     return ids.flatMap((id) => {
       const referral = byId.get(id);
-      return referral ? [itemOf(referral, { patient: labels.get(referral.patientId), facts: facts.get(id), claim: claims.get(id), routes: this.routes.all }, tx.scope.actor, now)] : [];
+      return referral ? [itemOf(referral, { patient: labels.get(referral.patientId), facts: facts.get(id), claim: claims.get(id), routes: this.routes.all, others: others.get(id) ?? [] }, tx.scope.actor, now)] : [];
     });
   }
 
@@ -144,7 +153,7 @@ function nameOf(names: readonly HumanName[] | undefined): string | null {
 }
 
 /** The row as the worklist shows it to the actor at `now`. */
-const itemOf = (referral: Referral, { patient, facts, claim, routes }: Beside, actor: Actor, now: Date): WorklistItem => ({
+const itemOf = (referral: Referral, { patient, facts, claim, routes, others }: Beside, actor: Actor, now: Date): WorklistItem => ({
   id: referral.id,
   patient: patient ?? { id: referral.patientId, name: null, birthDate: null },
   state: referral.state,
@@ -167,6 +176,7 @@ const itemOf = (referral: Referral, { patient, facts, claim, routes }: Beside, a
   claim: claim ?? null,
   nextAction: referral.nextAction ?? null,
   nextActionAt: referral.nextActionAt ?? null,
+  notTakenByEhr: facts?.not_taken ?? null,
   version: referral.version,
-  availableActions: offeredNames(routes, outlookOf(referral, claim, actor, now), { flag: referral.openHardStops + referral.openConcerns > 0, other: referral.suspectedDuplicates > 0 }),
+  availableActions: offeredNames(routes, outlookOf(referral, claim, actor, now), { flag: referral.openHardStops + referral.openConcerns > 0 ? [{ id: 'any' }] : [], other: others }),
 });

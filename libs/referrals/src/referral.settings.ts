@@ -48,6 +48,8 @@ export const referralSettingsSchema = z.strictObject({
     .default({ ...rules.incomplete.value, then: 'clinician-decides' }),
   /** Days after which a waiting patient is asked anew whether they still want to come, and whether it is worse. */
   stillWantedDays: z.int().min(1).max(366).default(rules.stillWantedDays.value),
+  /** Days within which a waiting patient answers that question; then a person calls. */
+  hearFromPatientDays: z.int().min(1).max(366).default(rules.hearFromPatientDays.value),
   /** Days within which a message of the referrer is answered. */
   answerReferrerDays: z.number().min(0).max(60).default(rules.answerReferrerDays.value),
   /** How many referrals a community worker's link takes within an hour. */

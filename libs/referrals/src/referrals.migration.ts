@@ -10,6 +10,7 @@ import { REFERRAL_STATES } from './referral.workflow.js';
 import { authorisationMigrations } from './authorisations/authorisation.migration.js';
 import { reportsMigrations } from './reports/reports.migration.js';
 import { ReferralWishMigration } from './referral-wish.migration.js';
+import { ReferralUpkeepMigration } from './referral-upkeep.migration.js';
 import { StaleReferralsMigration } from './stale-referral.migration.js';
 import { worklistMigrations } from './worklist/worklist.migration.js';
 
@@ -147,4 +148,5 @@ export const referralsMigrations: readonly NamedMigration[] = [
   ...authorisationMigrations,
   { name: '202611252310_referral_wish', class: ReferralWishMigration },
   { name: '202611252320_stale_referrals', class: StaleReferralsMigration },
+  { name: '202611260210_referral_upkeep', class: ReferralUpkeepMigration },
 ];

@@ -21,14 +21,18 @@ export class WaitingList {
     private readonly suggestions: TriageSuggestions,
   ) {}
 
-  /** The interval is over: lets it be known that the patient is to be asked, once for each interval. */
+  /** The interval is over: lets it be known that the patient is to be asked, once for each interval. Who said that they no longer wish to come is not asked again: a person confirms it. */
   async comeDue(tx: Tx, referral: Referral): Promise<void> {
     const now = tx.clock.now();
     if (referral.state !== 'waitlisted' || !referral.waitingAskAt || now < referral.waitingAskAt) return;
     const settings = await this.moves.settings(tx);
     referral.waitingAskAt = new Date(now.getTime() + settings.stillWantedDays * 86_400_000);
-    referral.waitingAskedAt = now;
-    await tx.emit(WAITING_ASKED, idsOf(referral));
+    if (referral.waitingAnswer !== 'not-wanted') {
+      // A question that nobody answered goes on waiting since it was first asked.
+      if (referral.waitingAnswer || !referral.waitingAskedAt) Object.assign(referral, { waitingAskedAt: now, waitingAnswer: null });
+      arrange(referral, settings, now);
+      await tx.emit(WAITING_ASKED, idsOf(referral));
+    }
     await tx.flush();
   }
 

@@ -9,11 +9,16 @@ import { isDeed, type ReferralAct, type ReferralDeed } from './referral-act.js';
 export interface Outlook {
   readonly state: ReferralState;
   readonly pathway: Pathway | null;
+  /** Files that were attached to it here. */
+  readonly attachments: number;
   readonly circumstances: Circumstances;
   readonly actor: Actor;
   /** The claim that stands, the actor's own or another's. */
   readonly claim: Claim | undefined;
 }
+
+/** No referral carries more: what is larger belongs into the record, not beside a request. */
+export const MOST_ATTACHMENTS = 50;
 
 type Rule = (outlook: Outlook) => Refusal | undefined;
 
@@ -25,6 +30,7 @@ const rule =
 const open = rule('settled', 'This referral is over: nothing remains to be done with it.', ({ circumstances }) => !circumstances.settled);
 const meant = rule('entered-in-error', 'This referral was entered in error: nothing is added to it.', ({ state }) => state !== 'entered-in-error');
 const forAdvice = rule('not-for-advice', 'Only a referral that was accepted for advice becomes one to be seen.', ({ pathway }) => pathway === 'advice-only');
+const room = rule('attachments-full', `A referral carries ${MOST_ATTACHMENTS} attachments at most.`, ({ attachments }) => attachments < MOST_ATTACHMENTS);
 const waits = rule('not-waiting', 'The patient does not stand on the waiting list.', ({ state }) => state === 'waitlisted');
 const inOwnHands = rule('not-claimed', 'You do not have this referral in hands.', ({ claim, actor }) => claim?.by.id === actor.id);
 const always: Rule = () => undefined;
@@ -47,7 +53,7 @@ const DEEDS: Readonly<Record<ReferralDeed, readonly Rule[]>> = {
   'write-to-referrer': [meant, free],
   convert: [forAdvice, moved('correct'), free],
   'make-waiting-link': [waits, free],
-  attach: [meant],
+  attach: [meant, room],
   'open-authorisation': [open, free],
   claim: [open, inForeignHands],
   release: [inOwnHands],

@@ -10,7 +10,7 @@ import { objectionTo, type Outlook } from './referral-objections.js';
 /** The referral as the actor finds it who does something now. */
 export function outlookOf(referral: Referral, claim: Claim | undefined, actor: Actor, now: Date): Outlook {
   const { state } = asFound(courseOf(referral), now);
-  return { state, pathway: referral.pathway ?? null, circumstances: circumstancesOf(actor, referral, now), actor, claim };
+  return { state, pathway: referral.pathway ?? null, attachments: referral.attachments, circumstances: circumstancesOf(actor, referral, now), actor, claim };
 }
 
 /** Refuses, with a conflict that names the rule, a deed that is not possible now: by the same rules by which it is offered. */

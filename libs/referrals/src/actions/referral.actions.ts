@@ -52,12 +52,9 @@ export function offer(id: string, routes: readonly ActRoute[], outlook: Outlook,
   };
 }
 
-/** The names of what can be done, for a list. `some` says of which parts below a referral there is any. */
-export const offeredNames = (routes: readonly ActRoute[], outlook: Outlook, some: Readonly<Record<keyof Targets, boolean>>): ReferralAct[] =>
-  routes.flatMap((route) => {
-    const part = partOf(route);
-    return may(outlook.actor, route.right) && (!part || some[part]) && !objectionTo(route.act, outlook) ? [route.act] : [];
-  });
+/** The names of what can be done, for a list. */
+export const offeredNames = (routes: readonly ActRoute[], outlook: Outlook, targets: Targets): ReferralAct[] =>
+  routes.flatMap((route) => (may(outlook.actor, route.right) && !objectionTo(route.act, outlook) && addresses(route, targets).some(({ objection }) => !objection) ? [route.act] : []));
 
 const partOf = ({ path }: ActRoute): keyof Targets | undefined => (path.includes('/:flag') ? 'flag' : path.includes('/:other') ? 'other' : undefined);
 

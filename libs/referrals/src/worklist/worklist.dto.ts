@@ -9,7 +9,7 @@ const MOST_DAYS = 3660;
 const words = z.string().trim().min(1, 'must not be empty').max(4000);
 
 /** What narrows a view; the same words in the query of a list, in its counts and in a saved view. Numbers are text in a query, and numbers in a body. */
-const filtersWith = (days: z.ZodType<number>) => ({
+const filtersWith = (days: z.ZodType<number>, yes: z.ZodType<true>) => ({
   urgency: z.enum(URGENCIES).optional(),
   patient: z.string().regex(/^[A-Za-z0-9\-.]{1,64}$/, 'must be a FHIR id').optional(),
   discipline: z.enum(DISCIPLINES).optional(),
@@ -18,11 +18,12 @@ const filtersWith = (days: z.ZodType<number>) => ({
   language: z.string().regex(/^[a-z]{2,3}$/, 'must be a primary language subtag such as en or es').optional(),
   accessNeed: key.optional().describe('Code of an access need such as `interpreter`; `any` or `none`'),
   team: z.uuid().optional(),
+  notTakenByEhr: yes.optional().describe('Only those whose Task the requester’s EHR has not taken: `true`'),
   waitedAtLeast: days.optional().describe('Whole days since receipt'),
   waitedAtMost: days.optional().describe('Whole days since receipt'),
   text: z.string().trim().min(1).max(200).optional().describe('Words in reason and notes; the last may be the beginning of one'),
 });
-const queryFilters = filtersWith(z.coerce.number().int().min(0).max(MOST_DAYS));
+const queryFilters = filtersWith(z.coerce.number().int().min(0).max(MOST_DAYS), z.literal('true').transform(() => true as const));
 
 export const worklistQuery = z.strictObject({
   view: z.enum(VIEWS).default('open').describe('Which question the list answers'),
@@ -37,7 +38,7 @@ export const savedViewBody = withExample(
   z.strictObject({
     name: z.string().trim().min(1).max(80),
     view: z.enum(VIEWS),
-    filters: z.strictObject(filtersWith(z.int().min(0).max(MOST_DAYS))).default({}),
+    filters: z.strictObject(filtersWith(z.int().min(0).max(MOST_DAYS), z.literal(true))).default({}),
     /** A team whose members see it too. */
     sharedWith: z.uuid().nullable().default(null),
   }),

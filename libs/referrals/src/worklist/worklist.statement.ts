@@ -147,6 +147,7 @@ function narrowed({ filters, words, rarest }: Narrowing, { clinicId, now }: View
     ...equal('referrer_key', filters.referrer && referrerKey(filters.referrer)),
     ...equal('language', filters.language),
     ...equal('team_id', filters.team, 'uuid'),
+    ...(filters.notTakenByEhr ? ['r.not_taken is not null'] : []),
     ...(need === 'any' || need === 'none' ? [`r.needs_access = ${need === 'any'}`] : need === undefined ? [] : [needed(need)]),
     ...(filters.waitedAtLeast === undefined ? [] : [`r.received_at <= ${daysAgo(filters.waitedAtLeast)}`]),
     ...(filters.waitedAtMost === undefined ? [] : [`r.received_at > ${daysAgo(filters.waitedAtMost + 1)}`]),

@@ -26,6 +26,8 @@ export interface WorklistFilters {
   /** Code of an access need, `any` or `none`. */
   readonly accessNeed?: string | undefined;
   readonly team?: string | undefined;
+  /** Only those whose Task the requester's EHR has not taken. */
+  readonly notTakenByEhr?: true | undefined;
   /** Whole days since receipt. */
   readonly waitedAtLeast?: number | undefined;
   readonly waitedAtMost?: number | undefined;
