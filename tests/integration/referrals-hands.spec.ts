@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenService } from '@cairn/platform';
 import type { Patient } from '@medplum/fhirtypes';
+import { WorklistStream } from '../../libs/referrals/src/worklist/worklist-stream.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { asOwner } from '../support/clinic-settings.js';
 import { eventually } from '../support/eventually.js';
@@ -261,7 +262,7 @@ describe('in whose hands the worklist is', () => {
   });
 
   it('refuses each wrong filter, naming it', async () => {
-    for (const [query, field] of [['language=Spanish', 'language'], ['discipline=magic', 'discipline'], ['waitedAtLeast=-1', 'waitedAtLeast'], ['team=x', 'team'], ['text=', 'text'], ['referrer=', 'referrer'], ['colour=red', '(body)']] as const) {
+    for (const [query, field] of [['language=Spanish', 'language'], ['discipline=magic', 'discipline'], ['waitedAtLeast=-1', 'waitedAtLeast'], ['team=x', 'team'], ['text=', 'text'], ['referrer=', 'referrer'], ['notTakenByEhr=no', 'notTakenByEhr'], ['colour=red', '(body)']] as const) {
       for (const path of ['/referrals', '/referrals/counts']) {
         const reply = await mine.call<Refused>('GET', `${path}?${query}`);
         expect([path, query, reply.status, reply.body.errors?.[0]?.field]).toEqual([path, query, 400, field]);
@@ -286,9 +287,13 @@ describe('in whose hands the worklist is', () => {
     expect([moved.nextActionAt > moved.receivedAt, await ids('view=stale')]).toEqual([true, expect.not.arrayContaining([id])]);
   });
 
-  it('ends its streams when the server stops', async () => {
+  it('ends its streams when the server stops, and opens none that was on its way then', async () => {
     const briefly = await startTestApp();
     const stream = await EventStream.open(briefly, await briefly.as('coordinator'));
+    const streams = briefly.get(WorklistStream);
+    const refused = expect(streams.open(briefly.scope(), undefined)).rejects.toMatchObject({ kind: 'unavailable' });
+    await streams.beforeApplicationShutdown();
+    await refused;
     await briefly.stop();
     await stream.ended;
   });

@@ -43,7 +43,7 @@ export class WorklistStream implements BeforeApplicationShutdown {
    * as many as they may, or the process is stopping.
    */
   async open(scope: Scope, lastId: string | undefined): Promise<StreamChannel> {
-    if (this.#stopped) throw unavailable('This server is stopping. Try again.', { retryAfter: RETRY_SECONDS });
+    this.#demandRunning();
     const giveBack = this.#seats.take({ clinicId: scope.clinicId, personId: scope.actor.id });
     const subscriber: Subscriber = {
       clinicId: scope.clinicId,
@@ -54,6 +54,8 @@ export class WorklistStream implements BeforeApplicationShutdown {
     };
     try {
       await this.#listen();
+      // A stop meanwhile has ended the streams that it knew of, and not this one.
+      this.#demandRunning();
       const peers = this.#byClinic.get(scope.clinicId) ?? new Set();
       this.#byClinic.set(scope.clinicId, peers.add(subscriber));
       await this.#catchUp(scope, subscriber.listener, lastId);
@@ -62,6 +64,10 @@ export class WorklistStream implements BeforeApplicationShutdown {
       throw error;
     }
     return subscriber.listener;
+  }
+
+  #demandRunning(): void {
+    if (this.#stopped) throw unavailable('This server is stopping. Try again.', { retryAfter: RETRY_SECONDS });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
