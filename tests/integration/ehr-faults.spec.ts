@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { EhrConnections } from '@cairn/ehr';
+import { OpenLoops } from '@cairn/platform';
 import type { CarePlan, Observation, Task } from '@medplum/fhirtypes';
 import { atHospital, startEhrLink, type EhrLink } from '../support/ehr-link.js';
 import { Staff } from '../support/referral-factory.js';
@@ -219,6 +220,18 @@ describe('somebody else’s change at the EHR', () => {
     expect(await atHospital<Task>(link, 'Task')).toMatchObject([{ status: 'cancelled' }]);
     const coordinator = new Staff(link.app, await link.app.as('coordinator'));
     const { id } = await coordinator.find(link.patientId);
-    expect((await coordinator.call('GET', `/referrals/${id}`)).body).toMatchObject({ notTakenByEhr: { state: 'dead', problem: 'foreign-change', since: expect.any(String) } });
+    const notTaken = { id, notTakenByEhr: { state: 'dead', problem: 'foreign-change', since: expect.any(String) } };
+    expect((await coordinator.call('GET', `/referrals/${id}`)).body).toMatchObject(notTaken);
+    const list = async () => (await coordinator.call<{ items: object[] }>('GET', '/referrals?view=open&notTakenByEhr=true')).body.items;
+    expect(await list()).toMatchObject([notTaken]);
+    expect((await coordinator.call('GET', '/referrals/counts?view=open&notTakenByEhr=true')).body).toMatchObject({ views: { open: { count: 1 } } });
+
+    const loose = async () => (await link.asCairn((tx) => link.app.get(OpenLoops).check(tx, 10))).find(({ kind }) => kind === 'untaken Task');
+    expect(await loose()).toEqual({ kind: 'untaken Task', open: 1, loose: [] });
+    await link.app.advance(49 * 3_600_000);
+    expect(await loose()).toEqual({ kind: 'untaken Task', open: 1, loose: [{ id: link.taskId, lacks: ['owner'] }] });
+    const path = `/api/v1/ehr/connections/${link.connectionId}/deliveries/${rows.at(-1)?.id}/dismissal`;
+    await link.app.request.post(path).set('authorization', await link.app.as('hospital-it')).send({ reason: 'The referrer was told by phone' }).expect(200);
+    expect([await loose(), await list()]).toEqual([{ kind: 'untaken Task', open: 0, loose: [] }, []]);
   });
 });

@@ -58,8 +58,9 @@ describe('a programme', () => {
   }
 
   /** A patient with a plan in force, referred from it. */
-  async function referred(programmeId: string, more: object = {}): Promise<{ id: string; plan: PlanAnswer; patientId: string }> {
+  async function referred(programmeId: string, more: object = {}, before?: (patientId: string) => Promise<void>): Promise<{ id: string; plan: PlanAnswer; patientId: string }> {
     const patientId = await newPatient(fhir, { communication: [{ language: { coding: [{ system: 'urn:ietf:bcp:47', code: 'en' }] }, preferred: true }] });
+    await before?.(patientId);
     const plan = await desk.activePlan(patientId, [education]);
     const reply = await desk.staff.call<EnrolmentAnswer>('POST', `/programmes/${programmeId}/enrolments`, { planId: plan.id, activityId: plan.activities[0]?.id, ...more });
     if (reply.status !== 201) throw new Error(JSON.stringify(reply.body));
@@ -96,6 +97,17 @@ describe('a programme', () => {
     expect((await fhir.get<HealthcareService>(`/HealthcareService/${programme.id}`)).body).toMatchObject({ active: true, name: 'Moving with pain' });
     const again = await desk.staff.call<Problem>('POST', `/programmes/${programme.id}/enrolments`, { planId: plan.id, activityId: plan.activities[0]?.id });
     expect(again).toMatchObject({ status: 409, body: { code: 'activity.referred' } });
+  });
+
+  it('is named on the patient’s open referral from the enrolment on, and found by it on the worklist', async () => {
+    const programme = await open();
+    const onList = async (patientId: string): Promise<string[]> =>
+      (await coordinator.call<{ items: { programme: string }[] }>('GET', `/referrals?view=open&patient=${patientId}&programme=${encodeURIComponent('Moving with pain')}`)).body.items.map((item) => item.programme);
+    const { patientId } = await referred(programme.id, {}, async (patient) => {
+      expect((await coordinator.call('POST', '/referrals', { patient: { id: patient }, referrer: { name: 'Practice nurse' }, receivedBy: 'phone', reason: 'Pain' })).status).toBe(201);
+      expect(await onList(patient)).toEqual([]);
+    });
+    expect(await onList(patientId)).toEqual(['Moving with pain']);
   });
 
   it('goes its whole way: place, sessions, completion, and the plan with it', async () => {

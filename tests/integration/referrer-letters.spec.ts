@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { OpenLoops } from '@cairn/platform';
 import type { Task } from '@medplum/fhirtypes';
 import { eventually } from '../support/eventually.js';
 import { MessagingWorld } from '../support/messaging-world.js';
@@ -75,6 +76,19 @@ describe('a referrer without a link to an EHR', () => {
     const pdf = await fetch(`${world.app.url}/api/v1/letters/${id}/pdf`, { headers: { authorization: await world.app.as('coordinator') } });
     expect([pdf.status, pdf.headers.get('content-type')]).toEqual([200, 'application/pdf']);
     expect((await fetch(`${world.app.url}/api/v1/letters/${id}/pdf`, { headers: { authorization: await world.app.as('hospital-it') } })).status).toBe(403);
+  });
+
+  it('is never lost sight of: a letter has an owner, a next step and a date, and is named once that has passed', async () => {
+    const letter = await declined({ address: '7 Hill Road\n02118 Boston' }, 'to-post');
+    const loose = async (): Promise<unknown> => {
+      const reports = await world.app.transactions.read(world.app.scope(), (tx) => world.app.get(OpenLoops).check(tx, 1000));
+      return reports.find(({ kind }) => kind === 'letter')?.loose.find(({ id }) => id === letter.id);
+    };
+    expect(await loose()).toBeUndefined();
+    await world.app.advance(2 * DAY + 60_000);
+    expect(await loose()).toEqual({ id: letter.id, lacks: ['owner'] });
+    expect((await world.coordinator.post(`letters/${letter.id}/delivery`, { note: 'Posted.' }, `W/"${letter.version}"`)).status).toBe(200);
+    expect(await loose()).toBeUndefined();
   });
 
   it('becomes a call where the mail server takes nothing', async () => {

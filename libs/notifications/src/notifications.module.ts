@@ -1,13 +1,14 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { RealClock } from '@cairn/kernel';
 import { PeopleModule } from '@cairn/people';
-import { CONFIG, DueWorkRegistry, EventHandlers, type Config } from '@cairn/platform';
+import { CONFIG, DueWorkRegistry, EventHandlers, OpenLoops, type Config } from '@cairn/platform';
 import { RemindersModule } from '@cairn/reminders';
 import { CARRIERS, type Carrier } from './carrier.js';
 import { ClinicNumbers } from './clinic-numbers.js';
 import { EmailCarrier } from './email.carrier.js';
 import { LetterController } from './letters/letter.controller.js';
 import { LetterDesk } from './letters/letter-desk.service.js';
+import { openLetters } from './letters/letter.loops.js';
 import { LetterLog } from './letters/letter-log.service.js';
 import { LetterMailWork } from './letters/letter-mail.work.js';
 import { LetterPageController } from './letters/letter-page.controller.js';
@@ -55,6 +56,7 @@ export class NotificationsModule implements OnModuleInit {
     private readonly follower: ReminderFollower,
     private readonly letterMail: LetterMailWork,
     private readonly letterWriting: LetterWriting,
+    private readonly loops: OpenLoops,
   ) {}
 
   onModuleInit(): void {
@@ -62,5 +64,6 @@ export class NotificationsModule implements OnModuleInit {
     this.works.register(this.letterMail);
     this.handlers.register(this.follower);
     this.handlers.register(this.letterWriting);
+    this.loops.register(openLetters);
   }
 }

@@ -50,7 +50,7 @@ import { ReferralSources } from './referral-sources.service.js';
 import topics from './referral-topics.json' with { type: 'json' };
 import { ReferralTriageController } from './referral-triage.controller.js';
 import { ReferralTriage } from './referral-triage.service.js';
-import { openAuthorisations, openReferrals } from './referral.loops.js';
+import { openAuthorisations, openReferrals, untakenTasks } from './referral.loops.js';
 import { Referrals } from './referrals.service.js';
 import { ReviewOverdueWork } from './review-overdue.work.js';
 import { StaleReferralWork } from './stale-referral.work.js';
@@ -161,6 +161,7 @@ export class ReferralsModule implements OnModuleInit {
     this.fhirCommands.register(this.visits);
     this.eventHandlers.register(this.visits);
     this.loops.register(openReferrals);
+    this.loops.register(untakenTasks);
     this.loops.register(openAuthorisations);
   }
 }

@@ -23,7 +23,7 @@ export const verifyCommand = (): Command =>
   new Command('verify')
     .description('verify that nobody touched the sealed audit (--audit), or that no open work lies without somebody, something and a date (--loops)')
     .option('--audit', 'name the rows of the audit that were changed, removed or inserted since they were sealed')
-    .option('--loops', 'list open referrals, authorisations, recommendations, alerts, plans and unreachable patients without an owner, a next action or a date')
+    .option('--loops', 'list open referrals, letters, Tasks that their EHR did not take, authorisations, recommendations, alerts, plans and unreachable patients without an owner, a next action or a date')
     .option('--clinic <name>', 'only this clinic (default: all)')
     .option('--anchor <number:hash>', 'a block that was written down elsewhere must still be there (one clinic)', readAnchor)
     .action(async (wish: Wish) => {

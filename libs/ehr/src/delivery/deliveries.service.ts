@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '@cairn/kernel';
 import { FhirStore } from '@cairn/fhir';
+import { ReferralDeliveries } from '@cairn/referrals';
 import { Transactions, audit, type Scope, type Tx } from '@cairn/platform';
 import { LockMode } from '@mikro-orm/postgresql';
 import { EhrConnection } from '../connection/ehr-connection.entity.js';
@@ -19,6 +20,7 @@ export class Deliveries {
   constructor(
     private readonly transactions: Transactions,
     private readonly store: FhirStore,
+    private readonly referrals: ReferralDeliveries,
   ) {}
 
   /**
@@ -54,6 +56,7 @@ export class Deliveries {
       const { problem } = delivery;
       step(tx, delivery, 'dismiss', { due: true, attemptsLeft: true }, { problem: problem ?? undefined, reason });
       if (delivery.reconciliationTask) await closeReconciliation(tx, this.store, delivery.reconciliationTask, 'cancelled');
+      if (delivery.resourceType === 'Task') await this.referrals.note(tx, delivery.resourceId, undefined);
       await this.#audit(tx, delivery, 'ehr.dismiss-delivery', reason);
     });
   }
