@@ -10,7 +10,7 @@ export interface LeadStatement {
 /** How a query takes the server's messages. pg calls these on whatever is submitted to it; its types leave them out. */
 interface Handling {
   /** Rows so far, with the parsers of the client, which sets them here. */
-  readonly _result: object;
+  readonly _result: { _types?: object };
   handleRowDescription(message: object): void;
   handleDataRow(message: object): void;
   handleCommandComplete(message: object, connection: Connection): void;
@@ -55,7 +55,7 @@ class LedQuery implements Submittable, Handling {
     return this.statements[this.#answered]?.text ?? '';
   }
 
-  get _result(): object {
+  get _result(): Handling['_result'] {
     return this.#current._result;
   }
 
@@ -75,7 +75,7 @@ class LedQuery implements Submittable, Handling {
         connection.bind({ portal: '', statement: name, values: [...values] }, true);
         connection.execute(null, true);
       }
-      for (const query of this.#queries) Object.assign(query._result, { _types: Reflect.get(this._result, '_types') });
+      for (const { _result } of this.#queries) Object.assign(_result, { _types: this._result._types });
       for (const query of this.#queries.slice(0, -1)) query.submit(unended);
       return this.#queries.at(-1)?.submit(connection);
     } finally {

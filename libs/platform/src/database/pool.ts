@@ -16,7 +16,7 @@ const PLAIN_TEXTS = /^\{(?!null\b)[\w/.:-]+(,(?!null\b)[\w/.:-]+)*\}$/i;
 export function createPool(connectionString: string, size: number, logger: Logger, settings?: string): pg.Pool {
   const types = new pg.TypeOverrides();
   types.setTypeParser(pg.types.builtins.DATE, (text) => text);
-  const anyTexts: (text: string) => string[] = pg.types.getTypeParser(TEXT_ARRAY, 'text');
+  const anyTexts = pg.types.getTypeParser(TEXT_ARRAY, 'text') as (text: string) => string[];
   types.setTypeParser(TEXT_ARRAY, (text) => (PLAIN_TEXTS.test(text) ? text.slice(1, -1).split(',') : anyTexts(text)));
   const pool = new pg.Pool({
     connectionString,
