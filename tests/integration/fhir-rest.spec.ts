@@ -221,6 +221,11 @@ describe('the FHIR API', () => {
     }
     const read = (path: string) => fetch(`${app.url}/fhir/${path}`, { headers: { authorization: client.authorization, accept: 'application/pdf' } });
     expect([(await read('Binary/nothing')).status, (await read('Binary')).status, (await read('Binary/by-name/_history')).status]).toEqual([404, 406, 406]);
+    const free = new FhirClient(app, await app.asSystem('system/*.*', { validation: 'off' }));
+    for (const [contentType, data, type] of [['té/xt', 'AAAA', 'application/octet-stream'], [7, 'AAAA', 'application/octet-stream'], ['text/plain', 7, 'application/fhir+json; charset=utf-8']] as const) {
+      const odd = await free.post('/Binary', { resourceType: 'Binary', contentType, data });
+      expect([odd.status, (await read(`Binary/${odd.body.id}`)).headers.get('content-type')]).toEqual([201, type]);
+    }
     for (const [method, path, type] of [['POST', '/Patient', 'application/pdf'], ['POST', '/Binary', 'application/fhir+xml'], ['POST', '/Binary/_search', 'image/png']] as const) {
       expect([path, (await client.send(method, path, bytes, { 'content-type': type })).status]).toEqual([path, 415]);
     }

@@ -81,10 +81,10 @@ describe('subscriptions', () => {
   });
 
   it('hold their filters against the version that was written, whatever came of it since', async () => {
-    const filters = ['value-quantity=gt5', 'status=final&code:not=1-8', 'code-value-quantity=http://loinc.org|72514-3$gt5', '_source=urn:high&_lastUpdated=gt2020', `date:missing=true&patient=${world.anna}`, 'patient.name=east'];
+    const filters = ['value-quantity=gt5', 'status=final&code:not=1-8', 'code-value-quantity=http://loinc.org|72514-3$gt5', '_source=urn:high&_lastUpdated=gt2020', 'date=2024-05&date=sa2024-04', `encounter:missing=true&patient=${world.anna}`, 'patient.name=east'];
     const { path } = await world.subscribe(world.east, { filters, content: 'full-resource' });
-    const high = { ...world.observation(world.anna, '72514-3', 9), meta: { source: 'urn:high' } };
-    const low = { ...world.observation(world.anna, '72514-3', 3), effectiveDateTime: '2024-05' };
+    const high = { ...world.observation(world.anna, '72514-3', 9), meta: { source: 'urn:high' }, effectiveDateTime: '2024-05-10', identifier: [{ value: `${'x'.repeat(499)}😀` }] };
+    const low = { ...world.observation(world.anna, '72514-3', 3), effectivePeriod: { start: '0001', end: '9999' } };
     const store = world.app.get(FhirStore);
     // In one transaction, so that each is replaced by the other before anybody can weigh it.
     const [wanted] = await world.asCairn(async (tx) => {

@@ -1,4 +1,3 @@
-import type { Binary } from '@medplum/fhirtypes';
 import { readObject, type JsonObject } from '../lossless/read-body.js';
 import type { FhirAnswer, FhirRequest } from './fhir-request.js';
 import { isJsonType, mediaTypeOf } from './media-types.js';
@@ -16,11 +15,16 @@ export function wantsContent({ method, path, query }: FhirRequest, accept = '*/*
   return isOne && !query.some(([name]) => name === '_format') && !accept.split(',').some((type) => isJsonType(mediaTypeOf(type)));
 }
 
+/** What can stand in a header. Who is not judged may have stored any text as a media type. */
+const HEADER_TEXT = /^[\x20-\x7e]+$/;
+
 /** The content of the Binary that an answer carries; undefined where it carries none, or one without data. */
 export function contentOf({ json }: FhirAnswer): BinaryContent | undefined {
   if (json === undefined) return undefined;
-  const { resourceType, contentType, data } = JSON.parse(json) as Binary;
-  return resourceType === 'Binary' && data !== undefined ? { type: contentType, bytes: Buffer.from(data, 'base64') } : undefined;
+  const { resourceType, contentType, data } = JSON.parse(json) as Readonly<Record<string, unknown>>;
+  if (resourceType !== 'Binary' || typeof data !== 'string') return undefined;
+  const type = typeof contentType === 'string' && HEADER_TEXT.test(contentType) ? contentType : 'application/octet-stream';
+  return { type, bytes: Buffer.from(data, 'base64') };
 }
 
 /** A Binary of content that was sent as it is. `context` names the resource whose readers may read it, as `X-Security-Context` does. */

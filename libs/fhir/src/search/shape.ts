@@ -22,7 +22,7 @@ export function readSummary(value: string): Shape | undefined {
 /** Reads `_elements`: names of elements at the root of the types. Refuses a name that none of them has. */
 export function readElements(types: readonly string[], value: string): Shape {
   const all = types.map((type) => structureOf(type).elements);
-  const names = value.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const names = [...new Set(value.split(',').map((name) => name.trim()))].filter((name) => name !== '');
   const unknown = names.find((name) => name !== 'resourceType' && !all.some((elements) => name in elements || `${name}[x]` in elements));
   if (unknown !== undefined) throw refuse('_elements', `Must name elements at the root of the resource, such as ${Object.keys(all[0] ?? {}).slice(-2).join(',')}.`);
   return { kind: 'elements', names };

@@ -8,17 +8,17 @@ import type { ValueCriterion } from './criterion.js';
 
 type Cell = string | number;
 
-/** An instant as PostgreSQL reads it. */
-const instant = (ms: number): string => (Number.isFinite(ms) ? new Date(ms).toISOString() : ms > 0 ? 'infinity' : '-infinity');
+/** What the index cuts may end in half a character, which jsonb refuses and UTF-8 replaces. */
+const wellFormed = (_key: string, value: unknown): unknown => (typeof value === 'string' ? value.toWellFormed() : value);
 
 const NAMES = ['fhir_token', 'fhir_string', 'fhir_reference', 'fhir_date', 'fhir_quantity', 'fhir_composite'] as const;
 
-/** The columns of the index's tables that conditions look at. */
+/** The columns of the index's tables that conditions look at, as JSON gives them. */
 const COLUMNS: Readonly<Record<(typeof NAMES)[number], string>> = {
   fhir_token: 'source int, code text collate "C", system bigint',
   fhir_string: 'source int, value text collate "C", exact text collate "C"',
   fhir_reference: 'source int, target text collate "C"',
-  fhir_date: 'source int, low timestamptz, high timestamptz',
+  fhir_date: 'source int, low_ms float8, high_ms float8',
   fhir_quantity: 'source int, low float8, high float8, system bigint, code text collate "C", unit text collate "C"',
   fhir_composite: 'source int, code text collate "C", system bigint, value text collate "C", value_system bigint, unit text collate "C", low float8, high float8, low2 float8, high2 float8',
 };
@@ -32,7 +32,7 @@ export function versionSql(version: StoredVersion, criteria: readonly ValueCrite
   const clinic = bindings.add(clinicId);
   const context: SqlContext = { bindings, references, clinic, now, restrictionOf: () => undefined };
   const rows = rowsOf(version, references);
-  const tables = NAMES.map((name) => `${name} as (select ${clinic}::uuid as clinic_id, 0::bigint as seq, i.* from jsonb_to_recordset(${bindings.add(JSON.stringify(rows[name]))}::jsonb) as i (${COLUMNS[name]}))`);
+  const tables = NAMES.map((name) => `${name} as (select ${clinic}::uuid as clinic_id, 0::bigint as seq, i.*${name === 'fhir_date' ? ', to_timestamp(i.low_ms / 1000) as low, to_timestamp(i.high_ms / 1000) as high' : ''} from jsonb_to_recordset(${bindings.add(JSON.stringify(rows[name], wellFormed))}::jsonb) as i (${COLUMNS[name]}))`);
   const resource = `select 0::bigint as seq, ${bindings.add(version.id)}::text as id, ${bindings.add(version.lastUpdated)}::timestamptz as last_updated`;
   const conditions = criteria.map((criterion) => criterionSql(criterion, context));
   return { text: `with ${tables.join(',\n')} select ${conditions.join('\n  and ') || 'true'} as met from (${resource}) r`, values: bindings.values };
@@ -44,8 +44,8 @@ function rowsOf({ type, json }: StoredVersion, references: References): Readonly
     fhir_token: tokens.map((row) => ({ ...row })),
     fhir_string: strings.map((row) => ({ ...row })),
     fhir_reference: targets.map((row) => ({ ...row })),
-    fhir_date: dates.map(({ source, low, high }) => ({ source, low: instant(low), high: instant(high) })),
     // JSON has no number for what is open at an end.
+    fhir_date: dates.map(({ source, low, high }) => ({ source, low_ms: String(low), high_ms: String(high) })),
     fhir_quantity: quantities.map(({ low, high, ...row }) => ({ ...row, low: String(low), high: String(high) })),
     fhir_composite: composites.map(({ low, high, low2, high2, valueSystem, ...row }) => ({ ...row, value_system: valueSystem, low: String(low), high: String(high), low2: String(low2), high2: String(high2) })),
   };
