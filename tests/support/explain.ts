@@ -18,6 +18,11 @@ export interface RecordedStatement {
   readonly values: readonly unknown[];
 }
 
+function statementOf(query: unknown): RecordedStatement[] {
+  if (typeof query !== 'object' || query === null || !('text' in query)) return [];
+  return [{ text: String(query.text), values: 'values' in query && Array.isArray(query.values) ? query.values : [] }];
+}
+
 /** Everything that this process asks PostgreSQL while `work` runs. */
 export async function recordStatements(work: () => Promise<unknown>): Promise<RecordedStatement[]> {
   const recorded: RecordedStatement[] = [];
@@ -25,8 +30,10 @@ export async function recordStatements(work: () => Promise<unknown>): Promise<Re
   pg.Client.prototype.query = function (this: pg.Client, ...given: unknown[]): unknown {
     const [statement, values] = given;
     if (typeof statement === 'string') recorded.push({ text: statement, values: Array.isArray(values) ? values : [] });
-    else if (typeof statement === 'object' && statement !== null && 'text' in statement) {
-      recorded.push({ text: String(statement.text), values: 'values' in statement && Array.isArray(statement.values) ? statement.values : [] });
+    else if (typeof statement === 'object' && statement !== null) {
+      // Statements that travel in one message are one query to pg.
+      const each: readonly unknown[] = 'statements' in statement && Array.isArray(statement.statements) ? statement.statements : [statement];
+      recorded.push(...each.flatMap(statementOf));
     }
     return original.apply(this, given);
   } as typeof pg.Client.prototype.query;
