@@ -40,7 +40,7 @@ export class FhirController {
   metadata(@Req() { url, headers }: FastifyRequest): string {
     const { query } = splitUrl(url, this.config.PUBLIC_URL);
     const { pretty } = presentationIn(query, single(headers.accept));
-    const shape = shapeIn(query, () => ['CapabilityStatement']);
+    const shape = shapeIn(query, ['CapabilityStatement']);
     const json = shape ? abridge('CapabilityStatement', this.#statement, shape) : this.#statement;
     return pretty ? prettyJson(json) : json;
   }

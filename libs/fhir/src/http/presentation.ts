@@ -28,14 +28,14 @@ export function presentationIn(query: readonly (readonly [string, string])[], ac
 
 /**
  * Which part of each resource the caller wants where nothing is searched, by `_summary` or `_elements` (R4 search.html#summary); undefined for
- * whole ones. Refuses with 400 other words, and elements that none of the types has at its root.
+ * whole ones. Refuses with 400 other words, and elements that none of the types has at its root; without types they may be any.
  */
-export function shapeIn(query: readonly (readonly [string, string])[], types: () => Iterable<string>): Shape | undefined {
+export function shapeIn(query: readonly (readonly [string, string])[], types?: readonly string[]): Shape | undefined {
   if (query.length === 0) return undefined;
   const summary = lastOf(query, '_summary') || 'false';
   if (summary === 'count') throw badParameter('_summary', 'Must be true, text, data or false: only what a search matches can be counted.');
   const elements = lastOf(query, '_elements');
-  return readSummary(summary) ?? (elements ? readElements([...types()], elements) : undefined);
+  return readSummary(summary) ?? (elements ? readElements(types, elements) : undefined);
 }
 
 const lastOf = (query: readonly (readonly [string, string])[], name: string): string | undefined => query.findLast(([each]) => each === name)?.[1];

@@ -3,7 +3,6 @@ import type { Reading } from '@cairn/platform';
 import type { AccessPolicy } from '../access/access-policy.js';
 import type { AuditEvents } from '../audit-events/audit-events.js';
 import { patientsAskedFor } from '../audit-events/named-patients.js';
-import { resourceTypes } from '../definitions/structures.js';
 import type { FhirReads } from '../interactions/fhir-reads.js';
 import { demandHistoryParameters } from '../interactions/history-parameters.js';
 import { demandInteraction } from '../interactions/type-rules.js';
@@ -37,7 +36,7 @@ export class ReadRequests {
     const [first, second, third] = path;
     if (first === '_history' && path.length === 1) {
       demandHistoryParameters(query, preferenceIn(headers['prefer']).strict);
-      const shape = shapeIn(query, resourceTypes);
+      const shape = shapeIn(query);
       return this.answers.history([], await this.auditEvents.histories(tx, policy, undefined, query), shape);
     }
     const type = typeIn(first);
@@ -50,13 +49,13 @@ export class ReadRequests {
     if (second === '_history' && path.length === 2) {
       demandInteraction(type, 'history-type');
       demandHistoryParameters(query, preferenceIn(headers['prefer']).strict);
-      const shape = shapeIn(query, () => [type]);
+      const shape = shapeIn(query, [type]);
       return this.answers.history([type], await this.auditEvents.histories(tx, policy, type, query), shape);
     }
     const id = idIn(second);
     if (third === undefined) {
       demandInteraction(type, 'read');
-      const shape = shapeIn(query, () => [type]);
+      const shape = shapeIn(query, [type]);
       const version = type === 'AuditEvent' ? await this.auditEvents.read(tx, policy, id) : await this.reads.read(tx, policy, type, id);
       return isUnchanged(version, headers) ? this.answers.unchanged(version) : this.answers.version(version, shape);
     }
@@ -75,7 +74,7 @@ export class ReadRequests {
 
   async #past(tx: Reading, policy: AccessPolicy, { path: [first, , , version], query, headers }: FhirRequest, id: string): Promise<FhirAnswer> {
     const type = typeIn(first);
-    const shape = shapeIn(query, () => [type]);
+    const shape = shapeIn(query, [type]);
     if (version !== undefined) {
       demandInteraction(type, 'vread');
       const number = versionOf(version);

@@ -19,10 +19,11 @@ export function readSummary(value: string): Shape | undefined {
   }
 }
 
-/** Reads `_elements`: names of elements at the root of the types. Refuses a name that none of them has. */
-export function readElements(types: readonly string[], value: string): Shape {
-  const all = types.map((type) => structureOf(type).elements);
+/** Reads `_elements`: names of elements at the root of the types. Refuses a name that none of them has; where no types are given, whatever they are, none. */
+export function readElements(types: readonly string[] | undefined, value: string): Shape {
   const names = [...new Set(value.split(',').map((name) => name.trim()))].filter((name) => name !== '');
+  if (!types) return { kind: 'elements', names };
+  const all = types.map((type) => structureOf(type).elements);
   const unknown = names.find((name) => name !== 'resourceType' && !all.some((elements) => name in elements || `${name}[x]` in elements));
   if (unknown !== undefined) throw refuse('_elements', `Must name elements at the root of the resource, such as ${Object.keys(all[0] ?? {}).slice(-2).join(',')}.`);
   return { kind: 'elements', names };
