@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Bundle, OperationOutcome, Resource } from '@medplum/fhirtypes';
+import { MedplumClient } from '@medplum/core';
+import type { Bundle, OperationOutcome, Patient, Resource } from '@medplum/fhirtypes';
 import fc from 'fast-check';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { exactJson, withoutVersion } from '../support/exact-json.js';
@@ -146,5 +147,32 @@ describe('each type', () => {
     const subscription = { resourceType: 'Subscription', reason: 'x', criteria: 'Observation?status=final', channel: { type: 'rest-hook', endpoint: 'http://127.0.0.1:9/none' } };
     const active = await client.post<OperationOutcome>('/Subscription', { ...subscription, status: 'active' });
     expect([active.status, active.body.issue[0]?.expression]).toEqual([422, ['Subscription.status']]);
+  });
+});
+
+describe("the users of Medplum's own client", () => {
+  it('find here what it expects', async () => {
+    const medplum = new MedplumClient({ baseUrl: `${app.url}/`, fhirUrlPath: 'fhir', fetch, cacheTime: 0 });
+    medplum.setAccessToken(client.authorization.replace('Bearer ', ''));
+    const sent: Patient = { resourceType: 'Patient', identifier: [{ system: 'urn:medplum', value: '1' }], name: [{ family: 'Plum' }] };
+    const { id, ...made } = await medplum.createResourceIfNoneExist(sent, 'identifier=urn:medplum|1');
+    expect([made.meta?.versionId, (await medplum.createResourceIfNoneExist(sent, 'identifier=urn:medplum|1')).id]).toEqual(['1', id]);
+    expect((await medplum.upsertResource({ ...sent, gender: 'female' }, 'identifier=urn:medplum|1')).id).toBe(id);
+    expect((await medplum.patchResource('Patient', id, [{ op: 'add', path: '/active', value: true }])).meta?.versionId).toBe('3');
+    expect((await medplum.readVersion('Patient', id, '1')).gender).toBeUndefined();
+    expect((await medplum.readHistory('Patient', id)).total).toBe(3);
+    expect((await medplum.readReference<Patient>({ reference: `Patient/${id}` })).active).toBe(true);
+    expect((await medplum.searchOne('Patient', { identifier: 'urn:medplum|1', _sort: '-_lastUpdated', _total: 'accurate' }))?.id).toBe(id);
+    const paged: string[] = [];
+    for await (const page of medplum.searchResourcePages('Patient', '_count=2&name=plum')) paged.push(...page.map((each) => each.id));
+    expect(paged).toEqual([id]);
+    const entry: Bundle['entry'] = [{ request: { method: 'GET', url: `Patient/${id}` } }, { request: { method: 'GET', url: 'Patient/nobody' } }];
+    expect((await medplum.executeBatch({ resourceType: 'Bundle', type: 'batch', entry })).entry?.map(({ response }) => response?.status)).toEqual(['200', '404']);
+    const binary = await medplum.createBinary({ data: 'Plain words', contentType: 'text/plain', securityContext: { reference: `Patient/${id}` } });
+    expect(await (await medplum.download(medplum.fhirUrl('Binary', binary.id).toString())).text()).toBe('Plain words');
+    expect((await medplum.readPatientEverything(id)).entry?.[0]?.resource?.id).toBe(id);
+    expect((await medplum.validateResource({ resourceType: 'Patient' })).issue.every(({ severity }) => severity !== 'error')).toBe(true);
+    await medplum.deleteResource('Patient', id);
+    await expect(medplum.readResource('Patient', id)).rejects.toMatchObject({ outcome: { issue: [{ code: 'deleted' }] } });
   });
 });
