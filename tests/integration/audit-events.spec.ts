@@ -218,7 +218,7 @@ describe('AuditEvents', () => {
     let next: string | undefined = '';
     const to = encodeURIComponent(whole.items[0]?.at ?? '');
     while (next !== undefined) {
-      const page: Page = await administrator.read<Page>(`${path}?limit=4&to=${to}${next === '' ? '' : `&cursor=${next}`}`);
+      const page: Page = await administrator.read<Page>(`${path}?limit=4&to=${to}${next === '' ? '' : `&after=${next}`}`);
       paged.push(...page.items);
       next = page.next;
     }
@@ -227,7 +227,7 @@ describe('AuditEvents', () => {
     expect(csv.headers.get('content-type')).toContain('text/csv');
     expect((await csv.text()).split('\r\n')).toHaveLength(4);
     expect(csv.headers.get('x-next-cursor')).not.toBeNull();
-    expect((await administrator.get(`${path}?cursor=nonsense`)).status).toBe(400);
+    expect((await administrator.get(`${path}?after=nonsense`)).status).toBe(400);
     for (const role of ['coordinator', 'clinician', 'hospital-it'] as const) expect((await new RestClient(app, await app.as(role)).get(path)).status).toBe(403);
   });
 });

@@ -23,7 +23,7 @@ interface Schema {
   readonly nullable?: boolean;
   readonly example?: unknown;
 }
-type Operation = { readonly requestBody?: { readonly content?: Readonly<Record<string, { readonly schema?: Schema; readonly example?: unknown }>> } };
+type Operation = { readonly parameters?: readonly { readonly name: string; readonly in: string }[]; readonly requestBody?: { readonly content?: Readonly<Record<string, { readonly schema?: Schema; readonly example?: unknown }>> } };
 interface Description {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> };
@@ -137,6 +137,15 @@ describe('every body of the referral interface', () => {
     expect(tried).toBeGreaterThan(300);
     expect((await staff.read(id)).body.state).toBe('received');
   }, 120_000);
+
+  it('pages every list in the same way: `limit` and `after` in, `items` and `next` out', () => {
+    const lists = Object.entries(description.paths).flatMap(([path, { get }]) => {
+      const names = (get?.parameters ?? []).filter((parameter) => parameter.in === 'query').map(({ name }) => name);
+      return path.startsWith('/api/v1/') && names.some((name) => ['limit', 'after', 'cursor', 'page', 'offset'].includes(name)) ? [[path, names.filter((name) => ['limit', 'after', 'cursor', 'page', 'offset'].includes(name)).sort()]] : [];
+    });
+    expect(lists.length).toBeGreaterThan(10);
+    expect(lists.filter(([, names]) => String(names) !== 'after,limit')).toEqual([]);
+  });
 
   it('takes hostile text where text is free, and gives it back as it was', async () => {
     for (const text of HOSTILE.slice(0, 5)) {

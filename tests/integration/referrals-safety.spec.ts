@@ -28,7 +28,7 @@ interface Alert {
 }
 
 interface Flagged extends Omit<ReferralAnswer, 'flags'> {
-  readonly flags: { flag: string; state: string; hint: boolean; evidence: string[]; grounds: { reference: string; says: string; source: string; verified: boolean }[]; acknowledged: { by: string; actionTaken: string } | null }[];
+  readonly flags: { flag: string; state: string; hint: boolean; evidence: string[]; evidenceWithheld: number; grounds: { reference: string; says: string; source: string; verified: boolean }[]; acknowledged: { by: string; actionTaken: string } | null }[];
   readonly safetyCover: { covered: boolean; call: string[] } | null;
   readonly nextActionAt: string;
 }
@@ -137,6 +137,18 @@ describe('red flags reach people', () => {
     expect(referral.flags[0]).toMatchObject({ flag: 'bladder-bowel', state: 'not-known', hint: true, grounds: [{ reference: `ServiceRequest/${referral.serviceRequestId}`, says: 'the words "urinary retention"' }] });
     await coordinator.act(referral.id, 'POST', 'triage');
     await coordinator.act(referral.id, 'POST', 'acceptance', accept);
+  });
+
+  it('in a record that a label guards is found all the same; what tells it, and the words of a guarded request, are for those who may read them', async () => {
+    const meta = { security: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'V' }] };
+    const word = `w${crypto.randomUUID().slice(0, 8)}`;
+    const { referral, ids } = await come({ rests: [{ ...condition(CAUDA_EQUINA), meta }], request: { meta, reasonCode: [{ text: `Pain and ${word}` }] } });
+    expect(referral).toMatchObject({ urgency: 'stat', redFlags: { hardStops: 1 } });
+    expect(referral.flags[0]).toMatchObject({ flag: 'cauda-equina', state: 'found', evidence: [], grounds: [], evidenceWithheld: 1 });
+    expect((await clinician.call<Flagged>('GET', `/referrals/${referral.id}`)).body.flags[0]).toMatchObject({ evidence: [`Condition/${ids['Condition']}`], grounds: [{ says: 'Cauda equina syndrome' }], evidenceWithheld: 0 });
+    const other = await come({ request: { reasonCode: [{ text: `Pain and ${word}` }] } });
+    const { body } = await coordinator.call<{ items: { id: string }[] }>('GET', `/referrals?view=open&text=${word}`);
+    expect(body.items.map(({ id }) => id)).toEqual([other.referral.id]);
   });
 
   it('a weak feature is due the same day on the clinic’s clock; nobody looked: the rota hears of it, and one look settles all', async () => {

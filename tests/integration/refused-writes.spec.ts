@@ -230,7 +230,7 @@ describe('refused writes that may have carried a referral', () => {
     expect(await app.transactions.read(asHospital, (tx) => tx.query('select 1 from refused_write'))).toEqual([]);
     const [all, paged] = [await kept(), [] as string[]];
     for (let cursor: string | undefined = ''; cursor !== undefined; ) {
-      const page: Page = await it_.read<Page>(`refused-writes?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      const page: Page = await it_.read<Page>(`refused-writes?limit=2${cursor === '' ? '' : `&after=${cursor}`}`);
       paged.push(...page.items.map((item) => item.id));
       cursor = page.next;
     }

@@ -201,7 +201,7 @@ describe('reminders', () => {
       await world.reminder(id, 'follow-up', 'pending');
       const page = (query: string) => world.coordinator.read<{ items: ReminderAnswer[]; next?: string }>(`reminders?patient=${id}&${query}`);
       const first = await page('limit=2');
-      const second = await page(`limit=2&cursor=${first.next}`);
+      const second = await page(`limit=2&after=${first.next}`);
       expect([first.items.length, second.items.length, second.next]).toEqual([2, 1, undefined]);
       expect(new Set([...first.items, ...second.items].map(({ id: one }) => one)).size).toBe(3);
       expect((await page('state=sent')).items).toEqual([]);

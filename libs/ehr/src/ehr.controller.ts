@@ -62,7 +62,7 @@ export class EhrConnectionController {
   @Needs('link.read')
   @ApiOperation({ summary: 'Deliveries to this EHR, newest first, redacted' })
   @ApiQuery({ name: 'state', required: false, enum: DELIVERY_STATES, example: 'dead' })
-  @ApiQuery({ name: 'cursor', required: false, description: 'The `next` of the page before' })
+  @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })
   @ApiQuery({ name: 'limit', required: false, example: 50 })
   @ApiOkResponse({ description: 'A page of deliveries, each with its problem in a plain sentence and how to mend it' })
   async deliveriesOf(@CurrentScope() scope: Scope, @Param('id', { schema: uuid }) id: string, @Query({ schema: deliveryQuery }) query: DeliveryQuery): Promise<Page<DeliveryView>> {
@@ -152,7 +152,7 @@ export class UntoldController {
   @Needs('patient.read')
   @ApiOperation({ summary: 'What could not be told of a patient to the EHRs that share them' })
   @ApiQuery({ name: 'patient', description: 'Logical id of the Patient' })
-  @ApiQuery({ name: 'cursor', required: false })
+  @ApiQuery({ name: 'after', required: false })
   @ApiQuery({ name: 'limit', required: false, example: 50 })
   @ApiOkResponse({ description: 'Newest first, each with its reason' })
   async list(@CurrentScope() scope: Scope, @Query({ schema: untoldQuery }) query: UntoldQuery): Promise<Page<UntoldView>> {

@@ -6,14 +6,14 @@ const MOST = 200;
 
 export const deliveryQuery = z.strictObject({
   state: z.enum(DELIVERY_STATES).optional(),
-  cursor: z.uuid().optional(),
+  after: z.uuid().optional(),
   limit: z.coerce.number().int().min(1).max(MOST).default(50),
 });
 export type DeliveryQuery = z.infer<typeof deliveryQuery>;
 
 export const untoldQuery = z.strictObject({
   patient: z.string().regex(/^[A-Za-z0-9\-.]{1,64}$/, 'must be a FHIR id'),
-  cursor: z.uuid().optional(),
+  after: z.uuid().optional(),
   limit: z.coerce.number().int().min(1).max(MOST).default(50),
 });
 export type UntoldQuery = z.infer<typeof untoldQuery>;

@@ -8,7 +8,7 @@ import { fhirId } from './contact.dto.js';
 
 const breakGlassBody = withExample(z.object({ reason: z.string().trim().min(10).max(500) }), { reason: 'Unconscious in the emergency department; current medication must be known' });
 const reviewBody = withExample(z.object({ note: z.string().trim().min(3).max(500) }), { note: 'Confirmed with the emergency department' });
-const listQuery = z.object({ unreviewed: z.enum(['true', 'false']).default('false'), cursor: z.uuid().optional(), limit: z.coerce.number().int().min(1).max(100).default(50) });
+const listQuery = z.object({ unreviewed: z.enum(['true', 'false']).default('false'), after: z.uuid().optional(), limit: z.coerce.number().int().min(1).max(100).default(50) });
 
 /** Seeing labelled records in an emergency. */
 @ApiTags('Privacy')
@@ -29,8 +29,8 @@ export class BreakGlassController {
   @Needs('audit.review')
   @ApiOperation({ summary: 'Who broke the glass for whom, why and until when; newest first' })
   @ApiOkResponse({ description: 'A page; `next` is the cursor of the one after it' })
-  async list(@CurrentScope() scope: Scope, @Query({ schema: listQuery }) { unreviewed, cursor, limit }: z.infer<typeof listQuery>): Promise<BrokenGlassPage> {
-    return this.glass.list(scope, { unreviewed: unreviewed === 'true', cursor, limit });
+  async list(@CurrentScope() scope: Scope, @Query({ schema: listQuery }) { unreviewed, after, limit }: z.infer<typeof listQuery>): Promise<BrokenGlassPage> {
+    return this.glass.list(scope, { unreviewed: unreviewed === 'true', after, limit });
   }
 
   @Post('break-glass/:id/review')

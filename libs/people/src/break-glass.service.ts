@@ -36,9 +36,9 @@ export class BreakGlass {
   }
 
   /** Who broke the glass, newest first. */
-  async list(scope: Scope, { unreviewed, cursor, limit }: { readonly unreviewed: boolean; readonly cursor?: string | undefined; readonly limit: number }): Promise<BrokenGlassPage> {
+  async list(scope: Scope, { unreviewed, after, limit }: { readonly unreviewed: boolean; readonly after?: string | undefined; readonly limit: number }): Promise<BrokenGlassPage> {
     return this.transactions.run(scope, async (tx) => {
-      const rows = await listBrokenGlass(tx, { unreviewed, before: cursor, limit: limit + 1 });
+      const rows = await listBrokenGlass(tx, { unreviewed, before: after, limit: limit + 1 });
       const items = rows.slice(0, limit);
       const last = rows.length > limit ? items.at(-1) : undefined;
       await audit(tx, { action: 'read', what: 'break-glass.list', patients: [...new Set(items.map(({ patientId }) => patientId))] });

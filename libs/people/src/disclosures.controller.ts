@@ -24,7 +24,7 @@ const disclosuresQuery = z.object({
   from: z.iso.datetime({ offset: true }).optional(),
   to: z.iso.datetime({ offset: true }).optional(),
   format: z.enum(['json', 'csv']).default('json'),
-  cursor: cursor.optional(),
+  after: cursor.optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 });
 
@@ -42,7 +42,7 @@ export class DisclosuresController {
   async report(
     @CurrentScope() scope: Scope,
     @Param('id', { schema: fhirId }) id: string,
-    @Query({ schema: disclosuresQuery }) { from, to, format, cursor: after, limit }: z.infer<typeof disclosuresQuery>,
+    @Query({ schema: disclosuresQuery }) { from, to, format, after, limit }: z.infer<typeof disclosuresQuery>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DisclosurePage | string> {
     const page = await this.disclosures.of(scope, id, { from: from === undefined ? undefined : new Date(from), to: to === undefined ? undefined : new Date(to), after, limit });

@@ -30,7 +30,10 @@ interface FlagLine {
   readonly level: string;
   readonly state: 'found' | 'denied' | 'not-known';
   readonly action: string;
+  /** References of what tells it, as far as this user may read that. */
   readonly evidence: readonly string[];
+  /** How much more tells it that this user may not read, or that was deleted since. The flag itself is shown to everybody who may act on it. */
+  readonly evidenceWithheld: number;
   /** What each piece of evidence says, the source of the rule that reads it so, and whether that is confirmed. */
   readonly grounds: readonly Ground[];
   /** Free text makes one think of it. That finds nothing: somebody must read. */
@@ -146,7 +149,7 @@ export class ReferralDesk {
       taskId: referral.taskId,
       request: { reasons: reasonsOf(request), requester: request?.requester?.display ?? request?.requester?.reference ?? null },
       missing: MINIMUM_DATA_SET.filter((item) => referral.missing.includes(item.id)).map((item) => ({ id: item.id, label: item.label })),
-      flags: flagLines(flags),
+      flags: flagLines(flags, new Set((await this.store.readAll(tx, [...new Set(flags.flatMap(({ evidence }) => evidence))])).keys())),
       safetyCover: openFlags.length > 0 ? await this.cover.now(tx) : null,
       screenedWith: referral.screenedWith,
       decision: decisionOf(referral),
@@ -185,20 +188,22 @@ function decisionOf({ decision, decisionDueAt }: Referral): ReferralDetail['deci
 }
 
 /** Every flag of the rule set: found ones first, hard stops before concerns. */
-function flagLines(rows: readonly ReferralFlag[]): FlagLine[] {
+function flagLines(rows: readonly ReferralFlag[], readable: ReadonlySet<string>): FlagLine[] {
   const byFlag = new Map(rows.map((row) => [row.flag, row]));
   const order = (line: FlagLine): number => (line.hint ? 1 : ['found', 'hinted', 'denied', 'not-known'].indexOf(line.state)) * 2 + (line.level === 'hard-stop' ? 0 : 1);
   return RED_FLAGS.map((flag): FlagLine => {
     const row = byFlag.get(flag.id);
+    const evidence = (row?.evidence ?? []).filter((reference) => readable.has(reference));
     return {
       flag: flag.id,
       label: flag.label,
       level: flag.level,
       state: row && row.state !== 'hinted' ? row.state : 'not-known',
       hint: row?.state === 'hinted',
-      grounds: row?.grounds ?? [],
+      grounds: (row?.grounds ?? []).filter(({ reference }) => readable.has(reference)),
       action: flag.action,
-      evidence: row?.evidence ?? [],
+      evidence,
+      evidenceWithheld: (row?.evidence.length ?? 0) - evidence.length,
       toldBy: row?.toldBy ?? null,
       verified: row?.verified ?? null,
       notedAt: row?.notedAt ?? null,

@@ -22,7 +22,7 @@ export class EscalationController {
   @ApiOperation({ summary: 'Patients whom a coordinator must reach, oldest first' })
   @ApiQuery({ name: 'patient', required: false })
   @ApiQuery({ name: 'state', required: false, enum: ESCALATION_STATES })
-  @ApiQuery({ name: 'cursor', required: false, description: 'The `next` of the page before' })
+  @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })
   @ApiQuery({ name: 'limit', required: false, example: 50 })
   @ApiOkResponse({ description: 'A page of escalations, open ones unless another state is asked for' })
   async list(@CurrentScope() scope: Scope, @Query({ schema: escalationQuery }) query: EscalationQuery): Promise<Page<EscalationView>> {

@@ -22,7 +22,7 @@ export class ReminderController {
   @ApiOperation({ summary: 'Reminders, newest first, of one patient or in one state' })
   @ApiQuery({ name: 'patient', required: false })
   @ApiQuery({ name: 'state', required: false, enum: REMINDER_STATES })
-  @ApiQuery({ name: 'cursor', required: false, description: 'The `next` of the page before' })
+  @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })
   @ApiQuery({ name: 'limit', required: false, example: 50 })
   @ApiOkResponse({ description: 'A page of reminders' })
   async list(@CurrentScope() scope: Scope, @Query({ schema: reminderQuery }) query: ReminderQuery): Promise<Page<ReminderView>> {

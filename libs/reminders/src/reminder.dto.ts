@@ -4,7 +4,7 @@ import { ESCALATION_OUTCOMES, ESCALATION_STATES } from './escalation.workflow.js
 import { ANSWERS, REMINDER_STATES } from './reminder.workflow.js';
 
 const MOST = 200;
-const page = { cursor: z.uuid().optional(), limit: z.coerce.number().int().min(1).max(MOST).default(50) };
+const page = { after: z.uuid().optional(), limit: z.coerce.number().int().min(1).max(MOST).default(50) };
 const patient = z.string().regex(/^[A-Za-z0-9\-.]{1,64}$/, 'must be a FHIR id');
 
 export const reminderQuery = z.strictObject({ patient: patient.optional(), state: z.enum(REMINDER_STATES).optional(), ...page });

@@ -15,7 +15,7 @@ import { reminderMachine, type ReminderState } from './reminder.workflow.js';
 export interface Filter<State> {
   readonly patient?: string | undefined;
   readonly state?: State | undefined;
-  readonly cursor?: string | undefined;
+  readonly after?: string | undefined;
   readonly limit: number;
 }
 
@@ -54,9 +54,9 @@ export class ReminderQueries {
   constructor(private readonly transactions: Transactions) {}
 
   /** Reminders, newest first. */
-  async list(scope: Scope, { patient, state, cursor, limit }: Filter<ReminderState>): Promise<Page<ReminderView>> {
+  async list(scope: Scope, { patient, state, after, limit }: Filter<ReminderState>): Promise<Page<ReminderView>> {
     return this.transactions.run(scope, async (tx) => {
-      const where = { clinicId: scope.clinicId, ...(patient ? { patientId: patient } : {}), ...(state ? { state } : {}), ...(cursor ? { id: { $lt: cursor } } : {}) };
+      const where = { clinicId: scope.clinicId, ...(patient ? { patientId: patient } : {}), ...(state ? { state } : {}), ...(after ? { id: { $lt: after } } : {}) };
       const rows = await tx.em.find(Reminder, where, { orderBy: { id: 'desc' }, limit: limit + 1 });
       const page = pageOf(rows, limit, (row) => viewOf(row, scope, tx.clock.now()));
       await this.#audit(tx, 'reminder.list', page.items.map(({ id }) => `Communication/${id}`), page.items.map(({ patientId }) => patientId));
@@ -84,9 +84,9 @@ export class ReminderQueries {
   }
 
   /** Escalations: the open ones are the coordinators' worklist. Oldest first, so that nobody is forgotten. */
-  async escalations(scope: Scope, { patient, state = 'open', cursor, limit }: Filter<EscalationState>): Promise<Page<EscalationView>> {
+  async escalations(scope: Scope, { patient, state = 'open', after, limit }: Filter<EscalationState>): Promise<Page<EscalationView>> {
     return this.transactions.run(scope, async (tx) => {
-      const where = { clinicId: scope.clinicId, state, ...(patient ? { patientId: patient } : {}), ...(cursor ? { id: { $gt: cursor } } : {}) };
+      const where = { clinicId: scope.clinicId, state, ...(patient ? { patientId: patient } : {}), ...(after ? { id: { $gt: after } } : {}) };
       const rows = await tx.em.find(Escalation, where, { orderBy: { id: 'asc' }, limit: limit + 1 });
       const page = pageOf(rows, limit, (row) => escalationView(row, scope, tx.clock.now()));
       await this.#audit(tx, 'escalation.list', page.items.map(({ id }) => `Task/${id}`), page.items.map(({ patientId }) => patientId));

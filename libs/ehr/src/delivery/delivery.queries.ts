@@ -15,7 +15,7 @@ export interface Page<T> {
 
 /** Which page of a list is asked for. */
 interface PageAsked {
-  readonly cursor?: string | undefined;
+  readonly after?: string | undefined;
   readonly limit: number;
 }
 
@@ -57,11 +57,11 @@ export class DeliveryQueries {
   constructor(private readonly transactions: Transactions) {}
 
   /** Deliveries of one connection, newest first. Refuses with `not-found`. */
-  async list(scope: Scope, connectionId: string, { state, cursor, limit }: PageAsked & { readonly state?: DeliveryState | undefined }): Promise<Page<DeliveryView>> {
+  async list(scope: Scope, connectionId: string, { state, after, limit }: PageAsked & { readonly state?: DeliveryState | undefined }): Promise<Page<DeliveryView>> {
     return this.transactions.run(scope, async (tx) => {
       const { clinicId } = scope;
       if ((await tx.em.count(EhrConnection, { clinicId, id: connectionId })) === 0) throw notFound('The connection');
-      const where = { clinicId, connectionId, ...VISIBLE, ...(state && { state }), ...(cursor && { id: { $lt: cursor } }) };
+      const where = { clinicId, connectionId, ...VISIBLE, ...(state && { state }), ...(after && { id: { $lt: after } }) };
       const rows = await tx.em.find(EhrDelivery, where, { orderBy: { id: 'desc' }, limit: limit + 1 });
       await audit(tx, { action: 'read', what: 'ehr.delivery-list', entities: [`EhrConnection/${connectionId}`] });
       return pageOf(rows, limit, (row) => viewOf(row, scope));
@@ -93,10 +93,10 @@ export class DeliveryQueries {
   }
 
   /** What EHRs were not told of one patient, newest first, with the name of the connection. For the care team. */
-  async untoldOf(scope: Scope, { patient, cursor, limit }: PageAsked & { readonly patient: string }): Promise<Page<UntoldView>> {
+  async untoldOf(scope: Scope, { patient, after, limit }: PageAsked & { readonly patient: string }): Promise<Page<UntoldView>> {
     return this.transactions.run(scope, async (tx) => {
       const { clinicId } = scope;
-      const where = { clinicId, patientId: patient, state: { $in: UNTOLD }, ...(cursor && { id: { $lt: cursor } }) };
+      const where = { clinicId, patientId: patient, state: { $in: UNTOLD }, ...(after && { id: { $lt: after } }) };
       const rows = await tx.em.find(EhrDelivery, where, { orderBy: { id: 'desc' }, limit: limit + 1 });
       const connections = await tx.em.find(EhrConnection, { clinicId, id: { $in: rows.map(({ connectionId }) => connectionId) } });
       const names = new Map(connections.map(({ id, name }) => [id, name]));

@@ -27,12 +27,12 @@ export class RefusedWriteDesk {
   ) {}
 
   /** Refused writes, of one state or of all, newest first. */
-  async list(scope: Scope, { state, cursor, limit }: RefusedWriteQuery): Promise<RefusedWritePage> {
+  async list(scope: Scope, { state, after, limit }: RefusedWriteQuery): Promise<RefusedWritePage> {
     return this.transactions.run(scope, async (tx) => {
       const rows = await tx.query<RefusedWriteRow & { id: string }>({
         name: 'refused-write-list',
         text: `select ${ITEM_COLUMNS} from refused_write where clinic_id = $1 and ($2::text is null or state = $2) and ($3::uuid is null or id < $3) order by id desc limit $4`,
-        values: [scope.clinicId, state ?? null, cursor ?? null, limit + 1],
+        values: [scope.clinicId, state ?? null, after ?? null, limit + 1],
       });
       const shown = rows.slice(0, limit);
       const last = rows.length > limit ? shown.at(-1) : undefined;

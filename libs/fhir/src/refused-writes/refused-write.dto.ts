@@ -5,7 +5,7 @@ export const REFUSED_WRITE_STATES = ['kept', 'replayed', 'dismissed'] as const;
 
 export const refusedWriteQuery = z.strictObject({
   state: z.enum(REFUSED_WRITE_STATES).optional(),
-  cursor: z.uuid().optional(),
+  after: z.uuid().optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 export type RefusedWriteQuery = z.infer<typeof refusedWriteQuery>;

@@ -22,7 +22,7 @@ export class RefusedWriteController {
   @Needs('refusal.read')
   @ApiOperation({ summary: 'Refused writes that may have carried a referral, newest first, redacted' })
   @ApiQuery({ name: 'state', required: false, enum: REFUSED_WRITE_STATES, example: 'kept' })
-  @ApiQuery({ name: 'cursor', required: false, description: 'The `next` of the page before' })
+  @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })
   @ApiQuery({ name: 'limit', required: false, example: 50 })
   @ApiOkResponse({ description: 'A page of refused writes, each with its problem in a sentence; `next` is absent on the last' })
   async list(@CurrentScope() scope: Scope, @Query({ schema: refusedWriteQuery }) query: RefusedWriteQuery): Promise<RefusedWritePage> {

@@ -14,7 +14,7 @@ import { letterMachine, type LetterState } from './letter.workflow.js';
 export interface LetterFilter {
   readonly patient?: string | undefined;
   readonly state?: LetterState | undefined;
-  readonly cursor?: string | undefined;
+  readonly after?: string | undefined;
   readonly limit: number;
 }
 
@@ -47,9 +47,9 @@ export class LetterDesk {
   ) {}
 
   /** Letters that are not delivered yet (or those in the state asked for), oldest first. */
-  async list(scope: Scope, { patient, state, cursor, limit }: LetterFilter): Promise<LetterPage> {
+  async list(scope: Scope, { patient, state, after, limit }: LetterFilter): Promise<LetterPage> {
     return this.transactions.run(scope, async (tx) => {
-      const where = { clinicId: scope.clinicId, state: state ?? { $in: [...OPEN] }, ...(patient ? { patientId: patient } : {}), ...(cursor ? { id: { $gt: cursor } } : {}) };
+      const where = { clinicId: scope.clinicId, state: state ?? { $in: [...OPEN] }, ...(patient ? { patientId: patient } : {}), ...(after ? { id: { $gt: after } } : {}) };
       const rows = await tx.em.find(ReferrerLetter, where, { orderBy: { id: 'asc' }, limit: limit + 1 });
       const shown = rows.slice(0, limit);
       const last = rows.length > limit ? shown.at(-1) : undefined;

@@ -20,7 +20,7 @@ export class LetterController {
   @ApiOperation({ summary: 'Letters that are not delivered yet, oldest first' })
   @ApiQuery({ name: 'patient', required: false })
   @ApiQuery({ name: 'state', required: false, enum: LETTER_STATES })
-  @ApiQuery({ name: 'cursor', required: false, description: 'The `next` of the page before' })
+  @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })
   @ApiQuery({ name: 'limit', required: false, example: 50 })
   @ApiOkResponse({ description: 'A page of letters; `next` is absent on the last' })
   async list(@CurrentScope() scope: Scope, @Query({ schema: letterQuery }) query: LetterQuery): Promise<LetterPage> {

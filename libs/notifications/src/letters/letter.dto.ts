@@ -5,7 +5,7 @@ import { LETTER_STATES } from './letter.workflow.js';
 export const letterQuery = z.strictObject({
   patient: z.string().regex(/^[A-Za-z0-9\-.]{1,64}$/, 'must be a FHIR id').optional(),
   state: z.enum(LETTER_STATES).optional(),
-  cursor: z.uuid().optional(),
+  after: z.uuid().optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 export type LetterQuery = z.infer<typeof letterQuery>;

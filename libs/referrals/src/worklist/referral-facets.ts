@@ -1,4 +1,5 @@
 import type { PatientFacts } from '@cairn/people';
+import { labelBits } from '@cairn/platform';
 import type { Patient, ServiceRequest } from '@medplum/fhirtypes';
 import { needWord, searchWords } from './search-words.js';
 import { referrerKey } from './worklist.statement.js';
@@ -18,7 +19,10 @@ export interface Facets {
 /** Characters of a postal code that tell the area and not the street. */
 const AREA_LENGTH = 3;
 
-/** Reads the facets. What the record does not tell is null. */
+/** A request that a label guards, or of a patient whom one guards: not everybody who searches may read its words. */
+const isGuarded = (request: ServiceRequest | undefined, patient: Patient | undefined): boolean => labelBits([...(request?.meta?.security ?? []), ...(patient?.meta?.security ?? [])]) !== 0;
+
+/** Reads the facets. What the record does not tell is null. What is guarded is found by no words: to find by them would tell that they are there. */
 export function facetsOf(request: ServiceRequest | undefined, patient: Patient | undefined, facts: PatientFacts | undefined): Facets {
   const { reference, display } = request?.requester ?? {};
   const referrer = (display ?? reference)?.slice(0, 200) ?? null;
@@ -35,6 +39,6 @@ export function facetsOf(request: ServiceRequest | undefined, patient: Patient |
     language: facts?.language?.split('-')[0]?.toLowerCase() ?? null,
     area: postalCode?.replace(/\s/g, '').toUpperCase().slice(0, AREA_LENGTH) || null,
     needWords: (facts?.accessNeeds ?? []).map(({ code }) => needWord(code)),
-    requestWords: searchWords(said.filter(Boolean).join('\n')),
+    requestWords: isGuarded(request, patient) ? [] : searchWords(said.filter(Boolean).join('\n')),
   };
 }
