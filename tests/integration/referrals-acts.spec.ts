@@ -70,6 +70,18 @@ describe('what people do with a referral', () => {
       expect(await taskStory(plain.fhir, taskId)).toEqual(['requested', 'received', 'accepted', 'in-progress']);
     });
 
+    it('is changed after the window by a correction only, which stays visible: in the log, on the Task, and in a letter that says why', async () => {
+      const { id, taskId, serviceRequestId } = await inTriage();
+      await coordinator.act(id, 'POST', 'acceptance', { ...acceptance, urgency: 'stat' });
+      const corrected = await coordinator.act(id, 'POST', 'correction', { urgency: 'asap', pathway: 'programme', comment: 'Less pressing than we read.' });
+      expect(corrected).toMatchObject({ state: 'accepted', urgency: 'asap', pathway: 'programme' });
+      expect(corrected.history.slice(-2)).toMatchObject([{ event: 'take-effect' }, { event: 'correct', from: 'accepted', to: 'accepted', comment: 'Less pressing than we read.' }]);
+      expect(await taskOf({ taskId })).toMatchObject({ status: 'accepted', priority: 'asap' });
+      const letters = await lettersAbout(plain.fhir, serviceRequestId);
+      expect([letters['referral-accepted'], letters['referral-corrected']]).toEqual([expect.stringContaining('urgency: immediate'), expect.stringContaining('urgency as soon as possible')]);
+      expect(letters['referral-corrected']).toContain('Less pressing than we read.');
+    });
+
     it('takes effect at once where it is stat', async () => {
       const { id, taskId } = await inTriage();
       expect(await coordinator.act(id, 'POST', 'acceptance', { ...acceptance, urgency: 'stat' })).toMatchObject({ state: 'accepted', decision: { undoableUntil: null } });
@@ -178,10 +190,13 @@ describe('what people do with a referral', () => {
     const { id } = await inTriage();
     await coordinator.act(id, 'POST', 'redirection', { to: 'Spine centre', comment: 'Surgical question.' });
     await app.advance(3 * MINUTE);
+    const listed = async (): Promise<boolean> => (await coordinator.call<{ items: { id: string }[] }>('GET', '/referrals?view=mine&limit=100')).body.items.some((item) => item.id === id);
+    expect(await listed()).toBe(true);
     const confirmed = await coordinator.act(id, 'POST', 'redirection/confirmation', { comment: 'They called.' });
     expect(confirmed).toMatchObject({ state: 'redirected', nextAction: null });
     expect(confirmed.history.map(({ event }) => event).slice(-2)).toEqual(['take-effect', 'confirm-redirection']);
     expect(await taskOf(confirmed)).toMatchObject({ status: 'rejected', statusReason: { text: 'Passed on to Spine centre.' } });
+    expect(await listed()).toBe(false);
   });
 
   it('triage again from the waiting list: the Task does not step back, and only a new acceptance or an end leads on', async () => {

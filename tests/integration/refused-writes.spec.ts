@@ -91,6 +91,10 @@ describe('refused writes that may have carried a referral', () => {
 
     const watched = async () => (await app.transactions.read(app.scope(), (tx) => app.get(OpenLoops).check(tx, 1000))).find(({ kind }) => kind === 'refused write');
     expect((await watched())?.loose.map(({ id }) => id)).not.toContain(item.id);
+    const { otherWork } = await coordinator.read<{ otherWork: { kind: string; count: number; text: string }[] }>('referrals/counts');
+    const { open = 0 } = (await watched()) ?? {};
+    expect(otherWork.find(({ kind }) => kind === 'refused write')).toEqual({ kind: 'refused write', count: open, atLeast: false, text: String(open) });
+    expect([open > 0, otherWork.map(({ kind }) => kind)]).toEqual([true, expect.arrayContaining(['letter', 'untaken Task', 'escalation', 'safety alert'])]);
     await app.advance(DAY + 1);
     expect((await watched())?.loose).toContainEqual({ id: item.id, lacks: ['owner'] });
 

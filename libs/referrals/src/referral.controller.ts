@@ -32,7 +32,7 @@ export class ReferralController {
 
   @Get('counts')
   @Needs('referral.read')
-  @ApiOperation({ summary: 'How many referrals each view holds, exact up to 1,000', description: 'At most five seconds old, and of this moment where filters narrow them. Takes the filters of the list.' })
+  @ApiOperation({ summary: 'How many referrals each view holds, exact up to 1,000', description: 'At most five seconds old, and of this moment where filters narrow them. Takes the filters of the list. Where nothing narrows them, `otherWork` tells what waits in other lists: writes of EHRs that were refused and may have carried a referral, letters, Tasks that an EHR did not take, escalations, safety alerts and so on.' })
   @ApiOkResponse({ description: 'The counts and as of when' })
   async counts(@CurrentScope() scope: Scope, @Query({ schema: countsQuery }) query: CountsQuery): Promise<Counts> {
     return this.worklistCounts.counts(scope, query);

@@ -40,6 +40,17 @@ export class OpenLoops {
     this.#kinds.set(work.kind, work);
   }
 
+  /** How much is open of each kind but the one named, counted up to `most`. */
+  async count(tx: Tx, except: string, most: number): Promise<Pick<LoopReport, 'kind' | 'open'>[]> {
+    const counts: Pick<LoopReport, 'kind' | 'open'>[] = [];
+    for (const { kind, sql } of this.#kinds.values()) {
+      if (kind === except) continue;
+      const [count] = await tx.query<{ open: number }>(`select count(*)::int as open from (select 1 from (${sql}) work where ${MOMENT} limit $3) counted`, [tx.scope.clinicId, tx.clock.now(), most]);
+      counts.push({ kind, open: count?.open ?? 0 });
+    }
+    return counts;
+  }
+
   /** Looks through all open work of the clinic; names at most `limit` loose ends of each kind. */
   async check(tx: Tx, limit: number): Promise<LoopReport[]> {
     const reports: LoopReport[] = [];

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Transactions, type Scope, type Tx } from '@cairn/platform';
+import { OpenLoops, Transactions, type Scope, type Tx } from '@cairn/platform';
+import { openReferrals } from '../referral.loops.js';
 import { ReferralTeams } from './referral-teams.service.js';
 import { PERSONAL_VIEWS, VIEWS, type View, type WorklistFilters } from './worklist.js';
 import { countStatement, narrowing, type Narrowing } from './worklist.statement.js';
@@ -15,6 +16,13 @@ export interface Count {
 export interface Counts {
   readonly asOf: Date;
   readonly views: Partial<Record<View, Count>>;
+  /** What waits for people of the clinic beside referrals, by kind: refused writes that may have carried one, letters, escalations … Left out where one view is asked for. */
+  readonly otherWork?: readonly OtherWork[];
+}
+
+/** How much of a kind waits, in lists of its own. */
+export interface OtherWork extends Count {
+  readonly kind: string;
 }
 
 export interface CountsQuery extends WorklistFilters {
@@ -31,16 +39,20 @@ const COUNTED = 1000;
 /** How old a count may be, in milliseconds. */
 const OLDEST_MS = 5000;
 const MOST_KEPT = 5000;
-const NONE: Count = { count: 0, atLeast: false, text: '0' };
+/** What was counted up to one more than is told. */
+const countOf = (counted: number): Count => ({ count: Math.min(counted, COUNTED), atLeast: counted > COUNTED, text: counted > COUNTED ? `${COUNTED}+` : String(counted) });
+const NONE = countOf(0);
 
 /** Counts the views. Many people look at the same numbers: each is counted at most every five seconds in a process, and once at a time. */
 @Injectable()
 export class WorklistCounts {
   readonly #kept = new Map<string, Counted>();
+  readonly #other = new Map<string, { readonly at: number; readonly asOf: Date; readonly work: Promise<readonly OtherWork[]> }>();
 
   constructor(
     private readonly transactions: Transactions,
     private readonly teams: ReferralTeams,
+    private readonly loops: OpenLoops,
   ) {}
 
   /** Counts narrowed by filters are always of this moment. */
@@ -51,8 +63,22 @@ export class WorklistCounts {
     }
     const counted = this.#recent(scope, views);
     const done = await Promise.all(counted.map(async ([each, { count }]) => [each, await count] as const));
-    const asOf = new Date(Math.min(...counted.map(([, each]) => each.asOf.getTime())));
-    return { asOf, views: Object.fromEntries(done) };
+    const other = view ? undefined : this.#otherWork(scope);
+    const asOf = new Date(Math.min(...[...counted.map(([, each]) => each), ...(other ? [other] : [])].map((each) => each.asOf.getTime())));
+    return { asOf, views: Object.fromEntries(done), ...(other ? { otherWork: await other.work } : {}) };
+  }
+
+  /** What waits beside referrals, counted as seldom. */
+  #otherWork(scope: Scope): { readonly asOf: Date; readonly work: Promise<readonly OtherWork[]> } {
+    const now = performance.now();
+    const kept = this.#other.get(scope.clinicId);
+    if (kept && now - kept.at < OLDEST_MS) return kept;
+    const counted = this.transactions.read(scope, (tx) => this.loops.count(tx, openReferrals.kind, COUNTED + 1));
+    counted.catch(() => this.#other.delete(scope.clinicId));
+    const fresh = { at: now, asOf: this.transactions.clock.now(), work: counted.then((kinds) => kinds.map(({ kind, open }) => ({ kind, ...countOf(open) }))) };
+    if (this.#other.size >= MOST_KEPT) this.#other.clear();
+    this.#other.set(scope.clinicId, fresh);
+    return fresh;
   }
 
   /** What was counted lately, and the rest counted together now. */
@@ -87,7 +113,6 @@ export class WorklistCounts {
     const { clinicId, actor } = tx.scope;
     const teams = view === 'my-team' ? await this.teams.ofPerson(tx, actor.id) : [];
     const [row] = await tx.query<{ count: number }>(countStatement(view, narrowed, { clinicId, personId: actor.id, teams, now: tx.clock.now() }, COUNTED + 1));
-    const count = row?.count ?? 0;
-    return { count: Math.min(count, COUNTED), atLeast: count > COUNTED, text: count > COUNTED ? `${COUNTED}+` : String(count) };
+    return countOf(row?.count ?? 0);
   }
 }
