@@ -18,7 +18,7 @@ export interface Outlook {
 }
 
 /** No referral carries more: what is larger belongs into the record, not beside a request. */
-export const MOST_ATTACHMENTS = 50;
+const MOST_ATTACHMENTS = 50;
 
 type Rule = (outlook: Outlook) => Refusal | undefined;
 
