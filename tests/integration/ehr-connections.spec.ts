@@ -58,7 +58,8 @@ describe('the link to an EHR, as hospital IT sees it', () => {
     expect(one.steps.map(({ event, to }) => `${event}: ${to}`)).toEqual(['claim: sending', 'give-up: dead']);
     expect(await get(`${path}/untold`)).toMatchObject({ items: expect.arrayContaining([expect.objectContaining({ type: 'Observation', code: 'forbidden-there', count: 1 })]) });
     const connections = await get<{ items: ConnectionView[] }>('/api/v1/ehr/connections');
-    const seen = JSON.stringify([list, one, connections]);
+    // Without times of day, in which the score may stand by chance.
+    const seen = JSON.stringify([list, one, connections]).replace(/T[\d:.]+Z/g, '');
     for (const secret of [link.patientId, await nameAtHospital(link), 'PEG', '5.7', GATEWAY_KEY]) expect(seen).not.toContain(secret);
     expect(connections.items).toMatchObject([{ name: 'Sandbox hospital', dialect: 'bser-stu2', taskHost: 'cairn', gatewayHeader: 'X-Api-Key', told: { Task: 'Task', CarePlan: 'CarePlan' } }]);
   });

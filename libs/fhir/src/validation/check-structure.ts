@@ -2,6 +2,7 @@ import { isResourceType } from '../definitions/structures.js';
 import type { CodeSet } from '../terminology/code-set.js';
 import { rulesOf, type ElementRule } from './element-rules.js';
 import type { Fault, FaultType } from './fault.js';
+import { isAddress } from './reference-targets.js';
 import { narrativeFaults } from './narrative.js';
 import { PRIMITIVES } from './primitives.js';
 
@@ -117,6 +118,7 @@ class StructureCheck {
     if (fault) this.#fault(path, `The ${type} ${fault}.`, 'value');
     else if (codes && !codes.hasCode(String(value))) this.#fault(path, `The code is not one of the value set ${codes.name}, from which this element must take it.`, 'code-invalid');
     else if (type === 'xhtml') this.#narrative(String(value), path);
+    else if (path.endsWith('.reference') && !isAddress(String(value))) this.#fault(path, 'Must be a relative address such as Patient/1, an absolute one, a urn: or, for what is contained, "#" and its id.', 'value');
   }
 
   /** A concept meets a required binding by one of its codings (R4 terminologies.html#required). One that holds extensions only has no value to be judged. */

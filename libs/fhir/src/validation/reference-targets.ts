@@ -5,6 +5,12 @@ type Fields = Readonly<Record<string, unknown>>;
 /** The type in a reference, wherever the resource is: `Patient/1`, `https://…/Patient/1/_history/2`, `Patient?identifier=…`. */
 const ADDRESS = /(?:^|\/)([A-Z][A-Za-z]+)(?:\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?|\?.*)$/;
 
+/** What a literal reference can be (R4 references.html#literal). A longer id than R4 allows names nothing here, but its form is right. */
+const LITERAL = /^(?:#|[A-Za-z][A-Za-z0-9+.-]*:|[A-Z][A-Za-z]+(?:\?|\/[A-Za-z0-9\-.]+(?:\/_history\/[A-Za-z0-9\-.]+)?$))/;
+
+/** Whether a reference can lead somewhere: `/Patient/1` or `patient/1` would only look as if it did, and belong to nobody. */
+export const isAddress = (reference: string): boolean => LITERAL.test(reference);
+
 /**
  * Why a reference may not lead where it does: to a type that its element doesn't allow, or to another than its own `type` says (R4
  * references.html#Reference). Undefined where it may, and where nobody can tell the type, as of a `urn:uuid:` or an address that isn't FHIR's.

@@ -27,6 +27,10 @@ describe('what a reference may lead to', () => {
     expect(faults(observation(subject))).toEqual([['Observation.subject', 'invariant']]);
   });
 
+  it.each(['/Patient/1', './Patient/1', 'Patient/1/', 'patient/1', 'Patient/1#x', 'Patient/1/_history', 'Patient', '1', 'Patient/a b', 'ht tps://ehr.example/Patient/1'])('and not to %s, which leads nowhere', (reference) => {
+    expect(faults(observation({ reference }))).toEqual([['Observation.subject.reference', 'value']]);
+  });
+
   it('holds for what is contained, and anything may be referred to where any resource may', () => {
     const inside = (type: string) => observation({ reference: '#in' }, { contained: [{ resourceType: type, id: 'in' }] });
     expect([faults(inside('Patient')), faults(inside('Practitioner'))]).toEqual([[], [['Observation.subject', 'invariant']]]);
