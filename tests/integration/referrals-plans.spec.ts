@@ -110,17 +110,16 @@ describe('how PostgreSQL reads the worklist, as the application under row-level 
 
   it('brings what is stale back in batches, each at the cost of a few statements and read from an index', async () => {
     const work = app.get(StaleReferralWork);
-    const due = () => app.transactions.sweep((database) => work.due(database, app.transactions.clock.now(), 500));
+    const due = () => app.transactions.sweep((database) => work.due(database, app.transactions.clock.now(), 50));
     const noted = async (): Promise<number> => (await app.transactions.read(app.scope(), (tx) => tx.query<{ n: number }>('select count(*)::int as n from referral where stale_noted_at is not null')))[0]?.n ?? 0;
     const late = (await app.transactions.read(app.scope(), (tx) => tx.query<{ n: number }>('select count(*)::int as n from referral where stale_at <= $1', [tx.clock.now()])))[0]?.n ?? 0;
     expect(late).toBeGreaterThan(200);
-    const seen = new Set<string>();
+    const longest = async (): Promise<unknown> => (await app.transactions.read(app.scope(), (tx) => tx.query<{ id: string }>('select id from referral where stale_noted_at is null and stale_at is not null order by stale_at, id limit 1')))[0]?.id;
     for (let done = 0; done < late; done = Math.min(done + 100, late)) {
-      const rows = await due();
-      const [row] = rows;
+      // Always the same until its batch is done, though many turned stale at the same moment: otherwise the bell would take one that was done for one rung lately.
+      const [row, ...more] = await due();
       if (!row) throw new Error('Nothing is due.');
-      expect([rows.length, seen.has(row.id)]).toEqual([1, false]);
-      seen.add(row.id);
+      expect([row.id, more]).toEqual([await longest(), []]);
       const asked = await recordStatements(() => work.perform(row));
       expect(asked.length).toBeLessThan(12);
       expect(await noted()).toBe(Math.min(done + 100, late));

@@ -11,7 +11,7 @@ import { authorisationMigrations } from './authorisations/authorisation.migratio
 import { reportsMigrations } from './reports/reports.migration.js';
 import { ReferralWishMigration } from './referral-wish.migration.js';
 import { ReferralUpkeepMigration } from './referral-upkeep.migration.js';
-import { StaleReferralsMigration } from './stale-referral.migration.js';
+import { StaleOrderMigration, StaleReferralsMigration } from './stale-referral.migration.js';
 import { worklistMigrations } from './worklist/worklist.migration.js';
 
 const oneOf = (words: readonly string[]): string => `in (${words.map((word) => `'${word}'`).join(', ')})`;
@@ -149,4 +149,5 @@ export const referralsMigrations: readonly NamedMigration[] = [
   { name: '202611252310_referral_wish', class: ReferralWishMigration },
   { name: '202611252320_stale_referrals', class: StaleReferralsMigration },
   { name: '202611260210_referral_upkeep', class: ReferralUpkeepMigration },
+  { name: '202611260250_stale_order', class: StaleOrderMigration },
 ];

@@ -24,7 +24,7 @@ export class StaleReferralWork implements DueWork {
     const rows = await database.query<{ clinic_id: string; id: string }>({
       name: 'referral-stale-due',
       text: `select distinct on (clinic_id) clinic_id, id from (
-          select clinic_id, id, stale_at from referral where stale_at is not null and stale_noted_at is null and stale_at <= $1 order by stale_at limit $2) late
+          select clinic_id, id, stale_at from referral where stale_at is not null and stale_noted_at is null and stale_at <= $1 order by stale_at, id limit $2) late
         order by clinic_id, stale_at, id`,
       values: [now, limit],
     });
