@@ -138,6 +138,40 @@ describe('every body of the referral interface', () => {
     expect((await staff.read(id)).body.state).toBe('received');
   }, 120_000);
 
+  it('refuses what is wrong in an address, and in each part of a query, with a 4xx that names it', async () => {
+    const wrong: unknown[] = [];
+    let tried = 0;
+    const attempt = async (method: string, path: string, query: string, body: unknown, names: (field: string, status: number) => boolean): Promise<void> => {
+      tried++;
+      const reply = await staff.call<{ code?: string; errors?: { field: string }[] }>(method, `${path.replace('/api/v1', '')}${query}`, body as object | undefined, 'W/"1"');
+      const named = [404, 412].includes(reply.status) || (reply.body.errors ?? []).some(({ field }) => names(field, reply.status));
+      if (reply.status < 400 || reply.status > 499 || !named) wrong.push([method, path, query, reply.status, reply.body]);
+    };
+    const routes = Object.entries(description.paths)
+      .filter(([path]) => path.startsWith('/api/v1/referral') || path.startsWith('/api/v1/triage') || path.startsWith('/api/v1/intake'))
+      .flatMap(([path, operations]) => Object.entries(operations).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })));
+    for (const { path, method, operation } of routes) {
+      const schema = operation.requestBody?.content?.['application/json']?.schema;
+      const body = schema ? resolved(schema).example : undefined;
+      const parts = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+      for (const part of parts) {
+        for (const value of ['not-one', "' or 1=1 --", '..%2F..', '%00', '9'.repeat(200)]) {
+          const url = parts.reduce((whole, each) => whole.replace(`{${each}}`, each === part ? encodeURIComponent(value).replaceAll('%25', '%') : each === 'id' ? id : crypto.randomUUID()), path);
+          await attempt(method, url, path.endsWith('/attachments') ? '?title=x' : '', body, () => true);
+        }
+      }
+      const url = path.replace('{id}', id).replace(/\{\w+\}/g, crypto.randomUUID());
+      const asked = method === 'GET' ? (operation.parameters ?? []).filter((parameter) => parameter.in === 'query') : [];
+      for (const { name } of asked) {
+        if (['text', 'referrer', 'programme', 'accessNeed'].includes(name)) await attempt(method, url, `?${name}=${'x'.repeat(201)}`, undefined, (field) => field === name);
+        else for (const value of ['%27%3B--', '-1', '%3Cscript%3E', 'a%20b', 'x'.repeat(3000)]) if (!(name === 'patient' && value === '-1')) await attempt(method, url, `?${name}=${value}`, undefined, (field) => field === name || field === 'through');
+      }
+      if (asked.length > 0) await attempt(method, url, '?surplus=1', undefined, () => true);
+    }
+    expect(wrong).toEqual([]);
+    expect(tried).toBeGreaterThan(200);
+  }, 120_000);
+
   it('pages every list in the same way: `limit` and `after` in, `items` and `next` out', () => {
     const lists = Object.entries(description.paths).flatMap(([path, { get }]) => {
       const names = (get?.parameters ?? []).filter((parameter) => parameter.in === 'query').map(({ name }) => name);
