@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Communication, Task } from '@medplum/fhirtypes';
+import { eventually } from '../support/eventually.js';
 import { MessagingWorld, type ReminderAnswer } from '../support/messaging-world.js';
 import { RestClient } from '../support/rest-client.js';
 
@@ -108,6 +109,23 @@ describe('reminders', () => {
       const capped = await world.reminder(id, 'review-3-days', ({ steps }) => steps.some(({ event }) => event === 'postpone'));
       expect(capped).toMatchObject({ state: 'pending', rule: 'frequency-cap', dueAt: world.inDays(1, '08:00').toISOString() });
       expect(world.textsTo('+12125550199')).toHaveLength(1);
+    });
+
+    it('sends the second of two that fall due together on the next day, and says so meanwhile', async () => {
+      const phone = '+12125550198';
+      const id = await world.patient({ telecom: [{ system: 'phone', use: 'mobile', value: phone }] });
+      for (const time of ['10:00', '10:00']) await world.review(id, world.inDays(3, time));
+      const lastDay = async () => (await world.list(id)).filter(({ kind, state }) => kind === 'review-1-day' && state !== 'skipped');
+      await eventually('both are planned', async () => (await lastDay()).length === 2);
+      await world.until(world.inDays(2));
+      const waiting = await eventually('one is on the phone, the other waits', async () => {
+        const both = await lastDay();
+        return both.some(({ state }) => state === 'delivered') && both.find(({ state, dueAt }) => state !== 'delivered' && new Date(dueAt) > world.now());
+      });
+      expect(waiting.dueAt).toBe(world.inDays(1, '08:00').toISOString());
+      await world.until(new Date(waiting.dueAt));
+      await eventually('both are on the phone', async () => world.textsTo(phone).length === 2);
+      await world.until(world.inDays(0));
     });
   });
 

@@ -16,5 +16,6 @@ export async function eventually<T>(sentence: string, look: () => Promise<T | un
     }
     await pause(LOOK_AGAIN_MS);
   }
-  throw new Untrue(`within ${limitMs / 1000} s it did not become true that ${sentence}`, { cause: trouble });
+  const last = trouble instanceof Untrue ? ` (${trouble.message})` : '';
+  throw new Untrue(`within ${limitMs / 1000} s it did not become true that ${sentence}${last}`, { cause: trouble });
 }

@@ -75,7 +75,11 @@ export class Reminders {
     if (!LEAVING.includes(reminder.state)) return { may: 'not-at-all', rule: `reminder-${reminder.state}` };
     await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`contact/${tx.scope.clinicId}/${reminder.patientId}`]);
     const { decision, patient, profile, subject } = await this.checks.check(tx, reminder, channel);
-    if (decision.act === 'postpone') return { may: 'wait', until: decision.until, rule: decision.rule };
+    if (decision.act === 'postpone') {
+      // Two that fell due at the same moment were both let go, and the first filled the day: whoever looks must see when this one leaves.
+      tx.em.assign(reminder, { dueAt: decision.until });
+      return { may: 'wait', until: decision.until, rule: decision.rule };
+    }
     if (decision.act !== 'send') return { may: FINAL.includes(decision.rule) ? 'not-at-all' : 'not-this-way', rule: decision.rule };
     if (!patient || !profile || !subject) throw new Error('A reminder was cleared for a patient or an event that is not there.');
     await this.#note(tx, reminder, channel, 'sending');

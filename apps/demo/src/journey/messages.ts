@@ -43,7 +43,7 @@ export async function reminderSent(world: World, patientId: string, kind: string
   return eventually(`the reminder "${kind}" is sent`, async () => {
     const { items } = await coordinator.get<{ items: readonly Reminder[] }>(`/api/v1/reminders?patient=${patientId}`);
     const reminder = items.find((each) => each.kind === kind && each.subject.endsWith(subjectId));
-    if (reminder?.state === 'pending') await waitUntil(world, new Date(reminder.dueAt));
+    if (reminder && ['pending', 'sending'].includes(reminder.state)) await waitUntil(world, new Date(reminder.dueAt));
     must(!reminder || !['skipped', 'cancelled', 'escalated'].includes(reminder.state), `the reminder is still to be sent (it is ${reminder?.state})`);
     return reminder && ['sent', 'delivered', 'answered'].includes(reminder.state) && reminder;
   });
