@@ -5,7 +5,7 @@ import { buildMark } from './build.mjs';
 import { notePreparation, prepareDatabase } from './database.mjs';
 import { cairnVariables, houseVariables, withoutInstance } from './environment.mjs';
 import { identify, isAlive } from './lock.mjs';
-import { Stopped, Trouble } from './messages.mjs';
+import { diskFull, explainSystemError, Stopped, Trouble } from './messages.mjs';
 import { entryPoints } from './paths.mjs';
 import { demandPort, freePort } from './ports.mjs';
 import { startPostgres } from './postgres.mjs';
@@ -155,7 +155,9 @@ export class Instance {
     const { dataFolder, throwAway, onServer } = this.wishes;
     this.#server = await startPostgres({ dataFolder, password: secrets.superuserPassword, port, throwAway });
     onServer?.(this.#server.pid);
-    const urls = await prepareDatabase(this.#server, secrets, 'cairn');
+    const urls = await prepareDatabase(this.#server, secrets, 'cairn').catch((error) => {
+      throw explainSystemError(error, dataFolder);
+    });
     if (!urls.preparation?.startsWith(built)) await this.#command('migrate', { ...env, DATABASE_OWNER_URL: urls.ownerUrl });
     return urls;
   }
@@ -179,6 +181,7 @@ export class Instance {
    */
   async #command(name, env) {
     const { code, output } = await runToEnd(entryPoints.cli, [name], { env, stopping: this.wishes.stopping });
+    if (code !== 0 && /No space left on device/.test(output)) throw diskFull(this.wishes.dataFolder, undefined, output);
     if (code !== 0) throw new Trouble(`"cairn ${name}" failed (code ${code}).`, 'Its output stands above.', { details: output });
   }
 

@@ -41,8 +41,11 @@ export class Stopped extends Error {
   }
 }
 
+/** What PostgreSQL calls a full disk (Appendix A: class 53, insufficient resources). */
+const PG_DISK_FULL = '53100';
+
 /**
- * Says what a failed system call means and what to do about it.
+ * Says what a failed system call, or a statement that PostgreSQL could not carry out, means and what to do about it.
  *
  * @param {unknown} error
  * @param {string} path the file or folder that was being worked on
@@ -54,6 +57,7 @@ export function explainSystemError(error, path) {
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
+    case PG_DISK_FULL:
       return diskFull(path, error);
     case 'EACCES':
     case 'EPERM':

@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { MessagingWorld } from '../support/messaging-world.js';
 import { mail, mobile } from '../support/patient-factory.js';
 
-/** Two worker processes are started in each test, which takes a busy machine its time. */
+/** Worker processes are started in each test, which takes a busy machine its time. */
 const PATIENCE_MS = 40_000;
 jest.setTimeout(120_000);
 
@@ -16,28 +16,31 @@ const SLOW_MS = 8_000;
 /** A provider that takes a message and does not answer before the worker is killed. */
 describe.each([{ keys: true }, { keys: false }])('a worker killed between the provider’s yes and Cairn’s record, keys honoured: $keys', ({ keys }) => {
   let world: MessagingWorld;
-  const workers: ChildProcess[] = [];
+  /** The one that runs. It stays for the next test: to start one takes seconds. */
+  let worker: ChildProcess | undefined;
 
   beforeAll(async () => {
     world = await MessagingWorld.start({ worker: false, environment: { SMS_HONOURS_IDEMPOTENCY: String(keys) } }, { honoursIdempotency: keys });
     world.gateway.behaviour.outcome = 'silent';
   });
-  afterAll(() => world.stop());
-  afterEach(async () => {
+  afterAll(async () => {
+    await kill();
+    await world.stop();
+  });
+  afterEach(() => {
     world.gateway.faults.clear();
     world.inbox.faults.clear();
-    await Promise.all(workers.splice(0).map(kill));
   });
 
-  const start = async (): Promise<ChildProcess> => {
-    const worker = await world.workerProcess();
-    workers.push(worker);
-    return worker;
+  const start = async (): Promise<void> => {
+    worker ??= await world.workerProcess();
   };
-  const kill = async (worker: ChildProcess): Promise<void> => {
-    if (worker.exitCode !== null || worker.signalCode !== null) return;
-    const gone = once(worker, 'exit');
-    worker.kill('SIGKILL');
+  const kill = async (): Promise<void> => {
+    const killed = worker;
+    worker = undefined;
+    if (!killed || killed.exitCode !== null || killed.signalCode !== null) return;
+    const gone = once(killed, 'exit');
+    killed.kill('SIGKILL');
     await gone;
   };
   /** Nobody waits twenty seconds in a test: the lease of what the dead worker held ends now. */
@@ -53,9 +56,9 @@ describe.each([{ keys: true }, { keys: false }])('a worker killed between the pr
     const id = await world.patient({ telecom: [mobile(phone), mail(to)] });
     world.gateway.faults.set({ mode: 'hang', times: 1 });
     await world.review(id, world.inDays(1));
-    const first = await start();
+    await start();
     await world.gateway.waitFor((message) => message.to === phone, PATIENCE_MS);
-    await kill(first);
+    await kill();
     await endLeases();
     await start();
     const { id: reminderId } = await world.reminder(id, 'review-1-day', 'sent');
@@ -76,9 +79,9 @@ describe.each([{ keys: true }, { keys: false }])('a worker killed between the pr
     const id = await world.patient({ telecom: [mail(to)] });
     world.inbox.faults.set({ mode: 'hang', times: 1 });
     await world.review(id, world.inDays(1));
-    const first = await start();
+    await start();
     await world.inbox.waitFor(({ to: recipients }) => recipients.includes(to), PATIENCE_MS);
-    await kill(first);
+    await kill();
     await endLeases();
     await start();
     const { id: reminderId, escalations } = await world.reminder(id, 'review-1-day', 'escalated');
@@ -92,10 +95,10 @@ describe.each([{ keys: true }, { keys: false }])('a worker killed between the pr
     const id = await world.patient({ telecom: [mobile(phone)] });
     world.gateway.faults.set({ mode: 'slow', times: 1, delayMs: SLOW_MS });
     await world.review(id, world.inDays(1));
-    const first = await start();
+    await start();
     await eventually('the call', async () => (await world.rows(`select 1 from message where patient_id = $1 and state = 'sending'`, [id]))[0], PATIENCE_MS);
     const called = performance.now();
-    await kill(first);
+    await kill();
     await endLeases();
     await start();
     const { sendings } = await world.reminder(id, 'review-1-day', keys ? 'sent' : 'escalated');
