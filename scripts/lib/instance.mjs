@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keepPorts, takeDataFolder } from './data-folder.mjs';
@@ -181,8 +182,11 @@ export class Instance {
    */
   async #command(name, env) {
     const { code, output } = await runToEnd(entryPoints.cli, [name], { env, stopping: this.wishes.stopping });
-    if (code !== 0 && /No space left on device/.test(output)) throw diskFull(this.wishes.dataFolder, undefined, output);
-    if (code !== 0) throw new Trouble(`"cairn ${name}" failed (code ${code}).`, 'Its output stands above.', { details: output });
+    if (code === 0) return;
+    // A server that has no room for its journal ends, and whoever spoke with it only sees that.
+    const log = this.#server ? await readFile(this.#server.log, 'utf8').catch(() => '') : '';
+    if (/No space left on device/.test(output + log)) throw diskFull(this.wishes.dataFolder);
+    throw new Trouble(`"cairn ${name}" failed (code ${code}).`, 'Its output stands above.', { details: output });
   }
 
   /** Writes run.json as things stand; one writing follows the other. */
