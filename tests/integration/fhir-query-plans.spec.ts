@@ -22,14 +22,24 @@ describe('the plans of searches', () => {
   let explainer: Explainer;
   let patient: string;
   let encounter: string;
+  let planOfUpdate: readonly PlanNode[];
+
+  /** How the statement of an update is planned before the clinic has any records to speak of. */
+  const planInEmptyTables = async (): Promise<PlanNode[]> => {
+    const id = await client.create({ resourceType: 'Practitioner', name: [{ family: 'Early' }] });
+    const update = (await recordStatements(() => client.put(`/Practitioner/${id}`, { resourceType: 'Practitioner', id, name: [{ family: 'Later' }] }))).find(({ text }) => text.includes('out_fhir_token'));
+    if (!update) throw new Error('No statement updates the index.');
+    return explainer.planOnce(update);
+  };
 
   beforeAll(async () => {
     app = await startTestApp();
     client = new FhirClient(app, await app.asSystem('system/*.*'));
     east = new FhirClient(app, await app.asSystem('system/*.*', { connectionId: EAST }));
-    [patient, encounter] = await storeRecord(east);
-    await multiply(app);
     explainer = await Explainer.for(app);
+    [patient, encounter] = await storeRecord(east);
+    planOfUpdate = await planInEmptyTables();
+    await multiply(app);
   }, 120_000);
   afterAll(async () => {
     await explainer.end();
@@ -66,6 +76,12 @@ describe('the plans of searches', () => {
     ['compartment, all types', () => `Patient/${patient}/*`],
     ['compartment of an encounter', () => `Encounter/${encounter}/Observation`],
   ];
+
+  it('of an update find the rows of the index that go by all that is known of them, also where it was planned while the tables were empty', () => {
+    const found = planOfUpdate.filter((node) => /^fhir_(token|string|reference|date|quantity|composite)$/.test(node['Relation Name'] ?? '') && node['Node Type'].includes('Scan'));
+    expect(found).toHaveLength(6);
+    for (const node of found) expect([node['Relation Name'], node['Node Type'], node['Index Cond']]).toEqual([node['Relation Name'], expect.stringMatching(/^Index/), expect.stringMatching(/source.*seq/)]);
+  });
 
   it('of AuditEvents by what they touched look only at those that did', async () => {
     const owner = new pg.Client({ connectionString: app.database.ownerUrl });

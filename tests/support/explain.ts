@@ -1,11 +1,13 @@
 import type { TestApp } from './app.js';
 import pg from 'pg';
+import { PLAN_ONCE } from '../../libs/platform/src/database/session-settings.js';
 
 /** A node of a plan, as EXPLAIN (FORMAT JSON) gives it. */
 export interface PlanNode {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
   readonly 'Index Name'?: string;
+  readonly 'Index Cond'?: string;
   readonly 'Actual Rows'?: number;
   readonly 'Actual Loops'?: number;
   readonly 'Rows Removed by Filter'?: number;
@@ -64,6 +66,19 @@ export class Explainer {
     try {
       await this.client.query(`set local cairn.clinic_id = '${this.clinicId}'; set local cairn.connection_id = '${connectionId}'`);
       const { rows } = await this.client.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>({ text: `explain (analyze, format json) ${text}`, values: [...values] });
+      return rows.flatMap((row) => row['QUERY PLAN'].flatMap(({ Plan }) => nodesOf(Plan)));
+    } finally {
+      await this.client.query('rollback');
+    }
+  }
+
+  /** All nodes of the plan that the statement is given for any values, as statements are that are planned once. */
+  async planOnce({ text }: RecordedStatement): Promise<PlanNode[]> {
+    await this.client.query('begin');
+    try {
+      await this.client.query(`set local cairn.clinic_id = '${this.clinicId}'; set local cairn.connection_id = ''`);
+      await this.client.query(PLAN_ONCE.text);
+      const { rows } = await this.client.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(`explain (generic_plan, format json) ${text}`);
       return rows.flatMap((row) => row['QUERY PLAN'].flatMap(({ Plan }) => nodesOf(Plan)));
     } finally {
       await this.client.query('rollback');
