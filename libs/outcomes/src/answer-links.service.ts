@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CairnError, invalid, type ErrorDetails } from '@cairn/kernel';
-import { PatientLinks, Patients, clinicContact } from '@cairn/people';
+import { PatientLinks, Patients, clinicContact, parsePhone } from '@cairn/people';
 import { Clinics, Transactions, audit, type Clinic, type Scope } from '@cairn/platform';
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { AssessmentAnswers } from './assessment-answers.service.js';
 import { workflowFacts } from './assessment-facts.js';
 import { say } from './answer-words.js';
@@ -98,8 +97,7 @@ export class AnswerLinks {
   /** Notes where the patient wants to be called back. Refuses what is no telephone number, and a questionnaire that raised no alert. */
   async callBack(token: string, correlationId: string, phone: string): Promise<void> {
     const { scope, assessmentId, clinic } = await this.#open(token, correlationId);
-    const country = clinicContact(clinic)?.country;
-    const number = parsePhoneNumberFromString(phone, country ? { defaultCountry: country } : {});
+    const number = parsePhone(phone, clinicContact(clinic)?.country);
     if (!number?.isValid()) {
       const message = 'Send a telephone number with its area code, such as +1 212 555 0100.';
       throw invalid(message, { code: 'fields', issues: [{ path: 'phone', message }] });
