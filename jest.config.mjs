@@ -32,7 +32,7 @@ export default {
   reporters: ['default', '<rootDir>/scripts/lib/test-reporter.mjs'],
   testSequencer: '<rootDir>/scripts/lib/longest-first.cjs',
   maxWorkers: 2,
-  workerIdleMemoryLimit: '1GB',
+  workerIdleMemoryLimit: '2GB',
   testTimeout: 30_000,
   projects: [
     { ...shared, displayName: 'specs', testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts'] },

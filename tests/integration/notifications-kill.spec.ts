@@ -11,7 +11,7 @@ const PATIENCE_MS = 40_000;
 jest.setTimeout(120_000);
 
 /** How long the slow gateway takes: less than a call may, longer than killing a worker. */
-const SLOW_MS = 8_000;
+const SLOW_MS = 4_000;
 
 /** A provider that takes a message and does not answer before the worker is killed. */
 describe.each([{ keys: true }, { keys: false }])('a worker killed between the provider’s yes and Cairn’s record, keys honoured: $keys', ({ keys }) => {
