@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Patient, ServiceRequest } from '@medplum/fhirtypes';
+import type { Observation, Patient, ServiceRequest } from '@medplum/fhirtypes';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { Staff, hospital, type Hospital, type ReferralAnswer } from '../support/referral-factory.js';
 
@@ -137,8 +137,8 @@ describe('ways in besides the EHR', () => {
       await from.fhir.create({ resourceType: 'Procedure', status: 'completed', subject, encounter: { reference: `Encounter/${encounter}` }, performedDateTime: now() });
       return patientId;
     };
-    const painOf = (patientId: string) =>
-      from.fhir.create({ resourceType: 'Observation', status: 'final', code: { coding: [{ system: 'http://loinc.org', code: '72514-3' }] }, subject: { reference: `Patient/${patientId}` }, effectiveDateTime: new Date().toISOString(), valueInteger: 7 });
+    const pain = (reference: string): Observation => ({ resourceType: 'Observation', status: 'final', code: { coding: [{ system: 'http://loinc.org', code: '72514-3' }] }, subject: { reference }, effectiveDateTime: new Date().toISOString(), valueInteger: 7 });
+    const painOf = (patientId: string) => from.fhir.create(pain(`Patient/${patientId}`));
     const proposals = async (patientId: string): Promise<Proposal[]> => (await coordinator.call<{ items: Proposal[] }>('GET', '/referral-proposals?limit=100')).body.items.filter(({ patient }) => patient.id === patientId);
 
     it('is proposed to the coordinator, once, and becomes a referral only when somebody accepts', async () => {
@@ -155,6 +155,18 @@ describe('ways in besides the EHR', () => {
       const request = (await from.all.get<ServiceRequest>(`/ServiceRequest/${accepted.body.serviceRequestId}`)).body;
       expect(request.supportingInfo).toContainEqual({ reference: `Observation/${observation}` });
       expect(await coordinator.call('POST', `/referral-proposals/${proposal?.id}/dismissal`, { comment: 'No.' })).toMatchObject({ status: 409, body: { code: 'referral-proposal.decided' } });
+    });
+
+    it('is looked for however many patients come in one transaction', async () => {
+      const known = await discharge();
+      const many = Array.from({ length: 250 }, (_, number) => `urn:uuid:00000000-0000-4000-8000-${String(number).padStart(12, '0')}`);
+      const entry = [
+        ...many.map((fullUrl) => ({ fullUrl, resource: { resourceType: 'Patient' }, request: { method: 'POST', url: 'Patient' } })),
+        ...[...many, `Patient/${known}`].map((reference) => ({ resource: pain(reference), request: { method: 'POST', url: 'Observation' } })),
+      ];
+      const { status, text } = await from.fhir.post('/', { resourceType: 'Bundle', type: 'transaction', entry });
+      expect([status, status === 200 ? '' : text]).toEqual([200, '']);
+      expect((await proposals(known)).length).toBe(1);
     });
 
     it('is not proposed again when it was dismissed, nor for a patient on the worklist', async () => {

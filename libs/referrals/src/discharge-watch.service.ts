@@ -2,12 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@cairn/kernel';
 import { FhirStore, type FhirCommandHandler, type FhirWrite } from '@cairn/fhir';
 import { audit, type Tx } from '@cairn/platform';
-import type { Procedure, Reference, Resource, ResourceType } from '@medplum/fhirtypes';
+import type { Reference, ResourceType } from '@medplum/fhirtypes';
 import { continuingPain, earliestProcedure, mayComplete, painScoreCodes } from './discharge-rules.js';
 import { idIn } from './referral-recognition.js';
-
-/** Resources of a kind that are looked at for a patient, the latest. */
-const EACH = 50;
 
 /** Sees from what hospitals write that pain goes on after a procedure, and proposes a referral to the coordinator. */
 @Injectable()
@@ -19,19 +16,17 @@ export class DischargeWatch implements FhirCommandHandler {
 
   async handle(tx: Tx, writes: readonly FhirWrite[]): Promise<void> {
     const now = tx.clock.now();
-    const patients = new Set(writes.flatMap(({ resource }) => (resource && mayComplete(resource, now) ? patientOf(resource) : [])));
-    if (patients.size === 0) return;
-    // Most patients have had no procedure lately, and of them nothing else is read.
-    const lately = { date: `ge${earliestProcedure(now).toISOString()}`, _sort: '-date' };
-    const procedures = await this.store.search(tx, 'Procedure', { ...lately, patient: [...patients].join(','), status: 'completed', _count: String(EACH * patients.size) });
-    for (const [patientId, own] of Map.groupBy(procedures, (procedure) => patientOf(procedure)[0])) if (patientId !== undefined) await this.#look(tx, patientId, own);
+    const patients = new Set(writes.flatMap(({ resource }) => (resource && mayComplete(resource, now) && 'subject' in resource ? (idIn(resource.subject as Reference | undefined, 'Patient') ?? []) : [])));
+    for (const patientId of patients) await this.#look(tx, patientId);
   }
 
-  /** Proposes once for each procedure; not where the patient has been referred since, or stands on the worklist. */
-  async #look(tx: Tx, patientId: string, procedures: readonly (Procedure & { readonly id: string })[]): Promise<void> {
+  /** Proposes once for each procedure; not where the patient has been referred since, or stands on the worklist. Most patients have had no procedure lately, and of them nothing else is read. */
+  async #look(tx: Tx, patientId: string): Promise<void> {
     const now = tx.clock.now();
-    const latest = { patient: patientId, _count: String(EACH), _sort: '-date' };
+    const latest = { patient: patientId, _count: '50', _sort: '-date' };
     const lately = { ...latest, date: `ge${earliestProcedure(now).toISOString()}` };
+    const procedures = await this.store.search(tx, 'Procedure', { ...lately, status: 'completed' });
+    if (procedures.length === 0) return;
     const record = {
       procedures,
       encounters: await this.store.search(tx, 'Encounter', { ...lately, status: 'finished' }),
@@ -51,5 +46,3 @@ export class DischargeWatch implements FhirCommandHandler {
     if (made.length > 0) await audit(tx, { action: 'create', what: 'referral-proposal.note', entities: [`Encounter/${found.encounterId}`], patients: [patientId] });
   }
 }
-
-const patientOf = (resource: Resource): string[] => ('subject' in resource ? [idIn(resource.subject as Reference | undefined, 'Patient') ?? []].flat() : []);
