@@ -28,4 +28,4 @@ ENV NODE_COMPILE_CACHE=/tmp/node-compile-cache
 RUN mkdir /data && chown node:node /data
 USER node
 EXPOSE 3000
-CMD ["node", "dist/apps/api/src/main.js"]
+CMD ["node", "dist/programs/api.js"]

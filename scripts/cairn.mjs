@@ -1,7 +1,7 @@
 import { build } from './lib/build.mjs';
 import { sayOnStandardError, Trouble } from './lib/messages.mjs';
 import { main } from './lib/node.mjs';
-import { dataFolder, entryPoints } from './lib/paths.mjs';
+import { dataFolder, programs } from './lib/paths.mjs';
 import { runToEnd } from './lib/processes.mjs';
 import { readRun, runFile } from './lib/run-file.mjs';
 import { stopRequests } from './lib/signals.mjs';
@@ -13,7 +13,7 @@ await main(import.meta.url, async () => {
   const { stopping } = stopRequests();
   const args = process.argv.slice(2);
   const env = { ...process.env, ...(await instanceVariables(args)) };
-  const { code } = await runToEnd(entryPoints.cli, args, { env, stopping, show: true });
+  const { code } = await runToEnd(programs.cli, args, { env, stopping, show: true });
   return code;
 });
 

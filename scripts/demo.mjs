@@ -5,7 +5,7 @@ import { exists } from './lib/files.mjs';
 import { say, Trouble } from './lib/messages.mjs';
 import { main } from './lib/node.mjs';
 import { withOwnInstance } from './lib/own-instance.mjs';
-import { entryPoints } from './lib/paths.mjs';
+import { programs } from './lib/paths.mjs';
 import { runToEnd } from './lib/processes.mjs';
 import { stopRequests } from './lib/signals.mjs';
 
@@ -18,7 +18,7 @@ await main(import.meta.url, async () => {
   say('Starting a Cairn for this demo …');
   return withOwnInstance('demo', settings, async ({ runFile }) => {
     const env = { ...process.env, CAIRN_RUN_FILE: runFile };
-    const { code } = await runToEnd(entryPoints.demo, args, { env, stopping: stopRequests().stopping, show: true });
+    const { code } = await runToEnd(programs.demo, args, { env, stopping: stopRequests().stopping, show: true });
     return code;
   });
 });

@@ -4,7 +4,7 @@ import { build } from './lib/build.mjs';
 import { Instance } from './lib/instance.mjs';
 import { complain, say } from './lib/messages.mjs';
 import { main } from './lib/node.mjs';
-import { dataFolder, inProject } from './lib/paths.mjs';
+import { compiledPrograms, dataFolder, inProject } from './lib/paths.mjs';
 import { stopRequests } from './lib/signals.mjs';
 
 /** @type {Set<string>} sources saved since the last build */
@@ -15,12 +15,13 @@ let underway = Promise.resolve();
 /** Like `npm start` in demo mode; a saved source is built, and the processes it concerns start again. */
 await main(import.meta.url, async () => {
   const requests = stopRequests();
-  await build();
+  await build({ programs: false });
   const instance = new Instance({
     ...requests,
     dataFolder: dataFolder(),
     host: process.env.HOST || '127.0.0.1',
     port: Number(process.env.PORT || 3000),
+    entries: compiledPrograms,
     env: { LOG_LEVEL: 'debug', ...process.env },
   });
   await instance.start();
@@ -58,7 +59,7 @@ async function takeUp(instance, signal) {
   changed.clear();
   if (signal.aborted) return;
   try {
-    if ((await build()) === 0) return;
+    if ((await build({ programs: false })) === 0) return;
     const names = processesOf(paths);
     await instance.restart(...names);
     say(`${new Date().toLocaleTimeString()}  ${names.join(', ')} started again after ${paths.join(', ')}`);

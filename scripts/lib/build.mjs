@@ -6,22 +6,26 @@ import { installedVersion } from './install.mjs';
 import { Lock } from './lock.mjs';
 import { explainSystemError, say, Trouble } from './messages.mjs';
 import { cacheFolder, inProject } from './paths.mjs';
+import { bundlePrograms } from './programs.mjs';
 
 const output = inProject('dist');
 const recordFile = join(output, '.build.json');
 
 /**
  * Builds what changed since the last build into `dist`: TypeScript by swc, JSON as it is; what lost its source goes.
- * Types are not checked here (`npm run check` does).
+ * From that it puts the programs together. Types are not checked here (`npm run check` does).
  *
- * @param {{ tests?: boolean }} [options] `tests` also builds tests/bench and tests/support, for the bench
+ * @param {{ tests?: boolean, programs?: boolean }} [options] `tests` also builds tests/bench and tests/support, for the
+ *   bench; without `programs` there is only what was compiled, which is quicker
  * @returns {Promise<number>} how many files were built
  */
-export async function build({ tests = false } = {}) {
+export async function build({ tests = false, programs = true } = {}) {
   const lock = new Lock(join(cacheFolder, 'build.lock'));
   await lock.acquire({ onWait: () => say('Another start is building: waiting for it …') });
   try {
-    return await buildChanges(tests);
+    const changes = await buildChanges(tests);
+    if (programs) await bundlePrograms(await readFile(recordFile));
+    return changes;
   } catch (error) {
     throw explainSystemError(error, output);
   } finally {

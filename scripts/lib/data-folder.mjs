@@ -66,7 +66,7 @@ async function waitForOrphans(folder) {
 /** @param {number} pid */
 async function isCairn(pid) {
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return command.includes('dist/apps/');
+  return /dist\/(apps|programs)\//.test(command);
 }
 
 const portNames = /** @type {const} */ (['postgres', 'ehr', 'sms', 'smtp', 'oidc', 'inbox']);

@@ -7,7 +7,7 @@ import { notePreparation, prepareDatabase } from './database.mjs';
 import { cairnVariables, houseVariables, withoutInstance } from './environment.mjs';
 import { identify, isAlive } from './lock.mjs';
 import { diskFull, explainSystemError, Stopped, Trouble } from './messages.mjs';
-import { entryPoints } from './paths.mjs';
+import { programs } from './paths.mjs';
 import { demandPort, freePort } from './ports.mjs';
 import { startPostgres } from './postgres.mjs';
 import { runToEnd, Supervised } from './processes.mjs';
@@ -23,6 +23,7 @@ import { aborted } from './signals.mjs';
  * @property {NodeJS.ProcessEnv} env what else its processes find in their environment
  * @property {boolean} [throwAway] nobody will miss its data
  * @property {boolean} [roomy] whether its API may take the memory that suits it best
+ * @property {import('./paths.mjs').Programs} [entries] what to run (default: the programs as put together)
  * @property {boolean} [restart] whether a process that dies is started again (default true)
  * @property {(pid: number) => void} [onServer] told of PostgreSQL's process, which would outlive us
  * @property {AbortSignal} stopping
@@ -169,9 +170,9 @@ export class Instance {
    * @param {NodeJS.ProcessEnv} env
    */
   #supervise(key, name, env) {
-    const { stopping, restart, roomy } = this.wishes;
+    const { entries = programs, stopping, restart, roomy } = this.wishes;
     const log = join(this.logs, `${key}.log`);
-    const supervised = new Supervised({ name, entry: entryPoints[key], env, log, restart, roomy: roomy && key === 'api', stopping, onChange: () => void this.#writeRun() });
+    const supervised = new Supervised({ name, entry: entries[key], env, log, restart, roomy: roomy && key === 'api', stopping, onChange: () => void this.#writeRun() });
     this.#processes.set(key, supervised);
     return supervised;
   }
@@ -181,7 +182,8 @@ export class Instance {
    * @param {NodeJS.ProcessEnv} env
    */
   async #command(name, env) {
-    const { code, output } = await runToEnd(entryPoints.cli, [name], { env, stopping: this.wishes.stopping });
+    const { entries = programs, stopping } = this.wishes;
+    const { code, output } = await runToEnd(entries.cli, [name], { env, stopping });
     if (code === 0) return;
     // A server that has no room for its journal ends, and whoever spoke with it only sees that.
     const log = this.#server ? await readFile(this.#server.log, 'utf8').catch(() => '') : '';

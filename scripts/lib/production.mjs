@@ -1,4 +1,4 @@
-import { entryPoints } from './paths.mjs';
+import { programs } from './paths.mjs';
 import { Stopped } from './messages.mjs';
 import { Supervised } from './processes.mjs';
 import { aborted } from './signals.mjs';
@@ -12,8 +12,8 @@ import { say } from './messages.mjs';
  */
 export async function runInProduction({ stopping, impatient }) {
   const processes = [
-    new Supervised({ name: 'The API', entry: entryPoints.api, env: process.env, stopping, roomy: true }),
-    new Supervised({ name: 'The worker', entry: entryPoints.worker, env: process.env, stopping }),
+    new Supervised({ name: 'The API', entry: programs.api, env: process.env, stopping, roomy: true }),
+    new Supervised({ name: 'The worker', entry: programs.worker, env: process.env, stopping }),
   ];
   try {
     const [addresses] = await Promise.all(processes.map((supervised) => supervised.start()));

@@ -19,7 +19,7 @@ describe('the sealed audit', () => {
       return report.waiting === 0 ? report : undefined;
     });
   const cairn = (...args: string[]) =>
-    promisify(execFile)(process.execPath, ['dist/apps/cli/src/main.js', ...args], { env: { ...process.env, ...testEnvironment(app.database) } }).then(
+    promisify(execFile)(process.execPath, ['dist/programs/cli.js', ...args], { env: { ...process.env, ...testEnvironment(app.database) } }).then(
       ({ stdout }) => ({ code: 0, said: stdout }),
       (error: { code: number; stdout: string; stderr: string }) => ({ code: error.code, said: `${error.stdout}${error.stderr}` }),
     );

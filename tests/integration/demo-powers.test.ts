@@ -32,7 +32,7 @@ describe('demo powers', () => {
   }, 60_000);
 
   const cairn = (...args: string[]) =>
-    promisify(execFile)(process.execPath, ['dist/apps/cli/src/main.js', ...args], { env: { ...process.env, ...environment } }).then(
+    promisify(execFile)(process.execPath, ['dist/programs/cli.js', ...args], { env: { ...process.env, ...environment } }).then(
       ({ stdout }) => ({ code: 0, said: stdout }),
       (error: { code: number; stdout: string; stderr: string }) => ({ code: error.code, said: `${error.stdout}${error.stderr}` }),
     );

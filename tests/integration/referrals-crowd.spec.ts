@@ -100,7 +100,7 @@ describe('fifty coordinators on one worklist', () => {
   it('leaves nothing open without an owner, a next action and a date; the command names what is, and fails', async () => {
     const verify = async (): Promise<{ code: number; stdout: string }> => {
       const env = { ...process.env, ...testEnvironment(app.database) };
-      return promisify(execFile)(process.execPath, ['dist/apps/cli/src/main.js', 'verify', '--loops'], { env }).then(
+      return promisify(execFile)(process.execPath, ['dist/programs/cli.js', 'verify', '--loops'], { env }).then(
         ({ stdout }) => ({ code: 0, stdout }),
         (error: { code: number; stdout: string }) => ({ code: error.code, stdout: error.stdout }),
       );

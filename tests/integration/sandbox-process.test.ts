@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readSettings, startSandbox } from '../../apps/sandbox/src/index.js';
 import type { Sandbox, SandboxOptions } from '../../apps/sandbox/src/index.js';
 
-const MAIN = 'dist/apps/sandbox/src/main.js';
+const MAIN = 'dist/programs/sandbox.js';
 
 describe('The sandbox as a process', () => {
   let dataDir: string;

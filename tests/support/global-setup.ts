@@ -21,7 +21,7 @@ export default async function globalSetup(): Promise<void> {
   }
   const url = new URL(ownerUrl);
   url.pathname = `/${templateDatabase}`;
-  await promisify(execFile)(process.execPath, ['dist/apps/cli/src/main.js', 'migrate'], {
+  await promisify(execFile)(process.execPath, ['dist/programs/cli.js', 'migrate'], {
     env: { ...process.env, CAIRN_MODE: 'demo', DATABASE_OWNER_URL: url.href },
   });
 }

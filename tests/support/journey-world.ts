@@ -63,7 +63,7 @@ export async function startJourneyWorld({ honoursIdempotency = false, patients, 
     ...secrets,
     ...environment,
   };
-  await promisify(execFile)(process.execPath, ['dist/apps/cli/src/main.js', 'seed'], { env: { ...process.env, ...variables, DATABASE_OWNER_URL: database.ownerUrl } });
+  await promisify(execFile)(process.execPath, ['dist/programs/cli.js', 'seed'], { env: { ...process.env, ...variables, DATABASE_OWNER_URL: database.ownerUrl } });
   const server = new CairnProcess('api', variables);
   const worker = new CairnProcess('worker', variables);
   await Promise.all([server.start(), worker.start()]);

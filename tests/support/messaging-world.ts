@@ -71,7 +71,7 @@ export class MessagingWorld {
 
   /** Starts a worker as a process of its own, as operators do, and returns it once it is ready. */
   async workerProcess(): Promise<ChildProcess> {
-    const worker = fork('dist/apps/worker/src/main.js', {
+    const worker = fork('dist/programs/worker.js', {
       env: { ...process.env, ...testEnvironment(this.app.database), ...this.environment, PUBLIC_URL: this.app.url },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });

@@ -12,7 +12,7 @@ export class CairnProcess {
 
   /** Starts it; resolves when it is ready. */
   async start(): Promise<void> {
-    const child = fork(`dist/apps/${this.app}/src/main.js`, { env: { ...process.env, ...this.environment }, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(`dist/programs/${this.app}.js`, { env: { ...process.env, ...this.environment }, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#child = child;
     let complaint = '';
     child.stderr?.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
