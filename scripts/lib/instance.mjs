@@ -6,7 +6,7 @@ import { buildMark } from './build.mjs';
 import { notePreparation, prepareDatabase } from './database.mjs';
 import { cairnVariables, houseVariables, withoutInstance } from './environment.mjs';
 import { identify, isAlive } from './lock.mjs';
-import { diskFull, explainSystemError, Stopped, Trouble } from './messages.mjs';
+import { complain, diskFull, explainSystemError, Stopped, Trouble } from './messages.mjs';
 import { programs } from './paths.mjs';
 import { demandPort, freePort } from './ports.mjs';
 import { startPostgres } from './postgres.mjs';
@@ -85,16 +85,17 @@ export class Instance {
     throw new Trouble(`PostgreSQL ended unasked, so Cairn stopped. Its log is ${server?.log}.`, 'Start again: nothing that was committed is lost.');
   }
 
-  /** Stops everything, servers after those who use them. Does no harm when done twice. */
+  /** Stops everything, servers after those who use them, also where the disk is full. Does no harm when done twice. */
   async stop() {
     const { impatient } = this.wishes;
     const lock = this.#lock;
     this.#lock = undefined;
-    await lock?.announce('stopping');
+    // Others are only not told of it where the disk is full.
+    await lock?.announce('stopping').catch(() => {});
     await Promise.all([this.#processes.get('api')?.stop(impatient), this.#processes.get('worker')?.stop(impatient)]);
     await this.#processes.get('sandbox')?.stop(impatient);
     await this.#server?.stop();
-    await this.#written;
+    await this.#written.catch(() => {});
     this.#run = undefined;
     if (lock) await removeRun(this.runFile);
     await lock?.release();
@@ -172,7 +173,7 @@ export class Instance {
   #supervise(key, name, env) {
     const { entries = programs, stopping, restart, roomy } = this.wishes;
     const log = join(this.logs, `${key}.log`);
-    const supervised = new Supervised({ name, entry: entries[key], env, log, restart, roomy: roomy && key === 'api', stopping, onChange: () => void this.#writeRun() });
+    const supervised = new Supervised({ name, entry: entries[key], env, log, restart, roomy: roomy && key === 'api', stopping, onChange: () => void this.#writeRun().catch(complain) });
     this.#processes.set(key, supervised);
     return supervised;
   }
@@ -193,7 +194,7 @@ export class Instance {
 
   /** Writes run.json as things stand; one writing follows the other. */
   #writeRun() {
-    this.#written = this.#written.then(async () => {
+    this.#written = this.#written.catch(() => {}).then(async () => {
       const run = this.#run;
       if (!run || !this.#lock) return;
       const ready = [...this.#processes].flatMap(([key, { pid }]) => (pid ? [[key, pid]] : []));

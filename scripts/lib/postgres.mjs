@@ -10,6 +10,9 @@ import { placePostgres } from './postgres-files.mjs';
 
 const superuser = 'postgres';
 
+/** How long PostgreSQL may take until it is ready, in s: after a power cut it first replays its journal. */
+const patience = 60;
+
 /** For servers whose data nobody will miss: fast, and nothing survives a power cut. */
 const throwAwaySettings = {
   fsync: 'off',
@@ -49,7 +52,7 @@ export async function startPostgres({ dataFolder, password, port: preferred, thr
   try {
     if (await exists(join(data, 'PG_VERSION'))) await demandSameVersion(files, data);
     else await initialise(files, data, password, throwAway);
-    const running = await runningServer(data);
+    const running = await runningServer(data, join(files.folder, 'log'));
     const { pid, port } = running ?? (await launch(files, data, await freePort(preferred), throwAway ? throwAwaySettings : {}));
     const url = (/** @type {string} */ user, /** @type {string} */ secret, /** @type {string} */ database) =>
       `postgres://${user}:${encodeURIComponent(secret)}@127.0.0.1:${port}/${database}`;
@@ -134,17 +137,27 @@ async function initialise(files, data, password, throwAway) {
 
 /**
  * @param {string} data
- * @returns {Promise<{ pid: number, port: number } | undefined>} the server that runs on this folder already, once it is
- *   ready
+ * @returns {Promise<{ pid: number, port: number, ready: boolean } | undefined>} the server that runs on this folder already
  */
-async function runningServer(data) {
-  for (;;) {
-    const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n').map((line) => line.trim());
-    const [pid, port, state] = [Number(lines[0]), Number(lines[3]), lines[7]];
-    if (!isAlive({ pid }) || !(await isPostgres(pid))) return undefined;
-    if (port > 0 && state === 'ready') return { pid, port };
-    await delay(50);
+async function serverOn(data) {
+  const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n').map((line) => line.trim());
+  const [pid, port, state] = [Number(lines[0]), Number(lines[3]), lines[7]];
+  if (!isAlive({ pid }) || !(await isPostgres(pid))) return undefined;
+  return { pid, port, ready: port > 0 && state === 'ready' };
+}
+
+/**
+ * @param {string} data
+ * @param {string} log where a server that does not get ready says why
+ * @returns {Promise<{ pid: number, port: number } | undefined>} the server that runs on this folder already, once it is
+ *   ready; one that is stopping is waited for
+ */
+async function runningServer(data, log) {
+  for (const end = performance.now() + patience * 1000; performance.now() < end; await delay(50)) {
+    const server = await serverOn(data);
+    if (!server || server.ready) return server;
   }
+  throw new Trouble(`PostgreSQL, which runs on ${data}, was not ready after ${patience} s.`, `Its log is ${log}: wait until it has finished what it is at, and start again.`);
 }
 
 /**
@@ -171,9 +184,9 @@ async function launch(files, data, port, extra) {
   if (files.user) await chown(log, files.user.uid, files.user.gid);
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', timezone: 'UTC', log_timezone: 'UTC', ...extra };
   const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value || "''"}`);
-  const args = ['start', '-D', data, '-l', log, '-w', '-t', '60', '-o', `-p ${port} ${options.join(' ')}`];
+  const args = ['start', '-D', data, '-l', log, '-w', '-t', String(patience), '-o', `-p ${port} ${options.join(' ')}`];
   const { code, output } = await run(files, 'pg_ctl', args);
-  const server = code === 0 ? await runningServer(data) : undefined;
+  const server = code === 0 ? await runningServer(data, log) : undefined;
   if (server) return server;
   throw explainFailure('PostgreSQL did not start.', `${output}\n${await textFrom(log)}`, files.folder);
 }
@@ -186,7 +199,7 @@ async function launch(files, data, port, extra) {
 async function stop(files, data, modes) {
   for (const mode of modes) {
     const { code } = await run(files, 'pg_ctl', ['stop', '-D', data, '-m', mode, '-w', '-t', '20']);
-    if (code === 0 || !(await runningServer(data))) return;
+    if (code === 0 || !(await serverOn(data))) return;
   }
   say(`PostgreSQL on ${data} did not stop; its log is ${join(files.folder, 'log')}.`);
 }

@@ -70,12 +70,17 @@ export class DataFolder {
     return (JSON.parse(await readFile(join(this.path, 'lock'), 'utf8')) as { pid: number }).pid;
   }
 
-  /** Ends what may still run on it, and removes it. */
-  async remove(): Promise<void> {
+  /** Ends what may still run on it. */
+  async end(): Promise<void> {
     for (const { process: npm } of this.#launches) if (npm.pid && npm.exitCode === null) npm.kill('SIGTERM');
     await Promise.all(this.#launches.map(({ ended }) => ended));
     const postmaster = await readFile(join(this.path, 'postgres/data/postmaster.pid'), 'utf8').catch(() => '');
     if (postmaster) process.kill(Number(postmaster.split('\n')[0]), 'SIGQUIT');
+  }
+
+  /** Ends what may still run on it, and removes it. */
+  async remove(): Promise<void> {
+    await this.end();
     await rm(this.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
