@@ -31,7 +31,7 @@ const shared = {
 export default {
   reporters: ['default', '<rootDir>/scripts/lib/test-reporter.mjs'],
   testSequencer: '<rootDir>/scripts/lib/longest-first.cjs',
-  maxWorkers: 2,
+  maxWorkers: 3,
   workerIdleMemoryLimit: '2GB',
   testTimeout: 30_000,
   projects: [

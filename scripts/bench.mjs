@@ -18,5 +18,5 @@ await main(import.meta.url, async () => {
       show: true,
     });
     return code;
-  }, { roomy: true });
+  }, { roomy: true, throwAway: false });
 });

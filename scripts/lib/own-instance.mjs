@@ -11,7 +11,7 @@ import { stopRequests } from './signals.mjs';
  * @param {string} purpose
  * @param {Record<string, string>} settings for its processes
  * @param {(instance: Instance) => Promise<T>} work
- * @param {Pick<import('./instance.mjs').Wishes, 'roomy'>} [wishes]
+ * @param {Pick<import('./instance.mjs').Wishes, 'roomy' | 'throwAway'>} [wishes]
  * @returns {Promise<T>}
  */
 export async function withOwnInstance(purpose, settings, work, wishes = {}) {
