@@ -31,7 +31,7 @@ const shared = {
 export default {
   reporters: ['default', '<rootDir>/scripts/lib/test-reporter.mjs'],
   testSequencer: '<rootDir>/scripts/lib/longest-first.cjs',
-  maxWorkers: 3,
+  maxWorkers: 2,
   workerIdleMemoryLimit: '2GB',
   testTimeout: 30_000,
   projects: [
