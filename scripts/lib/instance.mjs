@@ -6,7 +6,7 @@ import { buildMark } from './build.mjs';
 import { notePreparation, prepareDatabase } from './database.mjs';
 import { cairnVariables, houseVariables, withoutInstance } from './environment.mjs';
 import { identify, isAlive } from './lock.mjs';
-import { complain, diskFull, explainSystemError, Stopped, Trouble } from './messages.mjs';
+import { complain, diskFull, explainSystemError, Stopped, tellsOfFullDisk, Trouble } from './messages.mjs';
 import { programs } from './paths.mjs';
 import { demandPort, freePort } from './ports.mjs';
 import { startPostgres } from './postgres.mjs';
@@ -188,7 +188,7 @@ export class Instance {
     if (code === 0) return;
     // A server that has no room for its journal ends, and whoever spoke with it only sees that.
     const log = this.#server ? await readFile(this.#server.log, 'utf8').catch(() => '') : '';
-    if (/No space left on device/.test(output + log)) throw diskFull(this.wishes.dataFolder);
+    if (tellsOfFullDisk(output + log)) throw diskFull(this.wishes.dataFolder);
     throw new Trouble(`"cairn ${name}" failed (code ${code}).`, 'Its output stands above.', { details: output });
   }
 

@@ -84,6 +84,9 @@ export function explainSystemError(error, path) {
   }
 }
 
+/** Whether what a program said tells of a disk, or of a user's share of it, that is full. */
+export const tellsOfFullDisk = (/** @type {string} */ output) => /No space left on device|Disk quota exceeded/.test(output);
+
 /**
  * @param {string} path
  * @param {unknown} [cause]

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exists, textFrom } from './files.mjs';
 import { isAlive } from './lock.mjs';
-import { diskFull, explainSystemError, say, Trouble } from './messages.mjs';
+import { diskFull, explainSystemError, say, tellsOfFullDisk, Trouble } from './messages.mjs';
 import { freePort } from './ports.mjs';
 import { placePostgres } from './postgres-files.mjs';
 
@@ -210,7 +210,7 @@ async function stop(files, data, modes) {
  * @param {string} folder
  */
 function explainFailure(message, output, folder) {
-  if (/No space left on device|Disk quota exceeded/.test(output)) return diskFull(folder, undefined, output);
+  if (tellsOfFullDisk(output)) return diskFull(folder, undefined, output);
   if (/shared memory/.test(output)) return new Trouble(message, 'Give this machine or container more shared memory (docker run --shm-size=256m).', { details: output });
   if (/Permission denied/.test(output)) return new Trouble(message, `Give the user who runs Cairn the folder ${folder} (chown -R).`, { details: output });
   return new Trouble(message, `The log is in ${join(folder, 'log')}; data that can't be mended can be begun anew by removing ${folder}.`, { details: output });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists, readJson } from './files.mjs';
-import { diskFull, Trouble } from './messages.mjs';
+import { diskFull, tellsOfFullDisk, Trouble } from './messages.mjs';
 import { compiledPrograms, inProject, programs, programsFolder } from './paths.mjs';
 
 const recordFile = join(programsFolder, '.programs.json');
@@ -47,7 +47,7 @@ async function bundle() {
     await bundle.close();
     return output.map(({ fileName }) => fileName);
   } catch (error) {
-    if (/No space left on device|Disk quota exceeded/.test(String(error))) throw diskFull(programsFolder, error);
+    if (tellsOfFullDisk(String(error))) throw diskFull(programsFolder, error);
     throw new Trouble('The programs could not be put together.', 'Mend what stands above and start again.', { cause: error, details: String(error) });
   }
 }

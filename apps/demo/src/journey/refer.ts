@@ -64,7 +64,7 @@ export const arrive: Step = {
     course.patientId = item.patient.id;
     course.patientName = item.patient.name ?? 'a patient without a name';
     const { hardStops, concerns } = item.redFlags;
-    story.sees('Coordinator', `${course.patientName}: ${item.urgency}, ${hardStops} hard stops, ${concerns} concerns, ${item.missing} items of the minimum data set missing`);
+    story.sees('Coordinator', `${course.patientName}: ${item.urgency}; hard stops: ${hardStops}, concerns: ${concerns}, missing of the minimum data set: ${item.missing}`);
     const task = await taskWithStatus(world, course.placer, 'received');
     story.sees('Hospital', `its Task says "${task.status}"${task.businessStatus?.coding?.[0]?.code ? ` (business status ${task.businessStatus.coding[0].code})` : ''}`);
   },
