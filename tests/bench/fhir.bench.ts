@@ -113,7 +113,7 @@ function everything({ clinicId }: Instance, known: readonly Known[]): Bench {
 /** What the searches and writes ask about each patient. */
 async function lookUp({ owner, clinicId }: Instance, patients: readonly string[]): Promise<Known[]> {
   const { rows } = await owner.query<{ id: string; body: string; observation: string }>(
-    `select p.id, p.body, (select o.id from fhir_resource o where o.clinic_id = p.clinic_id and o.patient = p.patient and o.resource_type = 'Observation'
+    `select p.id, p.body, (select o.id from fhir_resource o where o.clinic_id = p.clinic_id and o.patient = p.patient and o.patient <> 0 and o.resource_type = 'Observation'
        and o.body like '%"encounter"%' order by o.seq limit 1) as observation
      from fhir_resource p where p.clinic_id = $1 and p.resource_type = 'Patient' and p.id = any($2)`,
     [clinicId, patients],

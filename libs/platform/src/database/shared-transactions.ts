@@ -4,8 +4,8 @@ import type { Scope } from '../tenancy/scope.js';
 import { Gathering } from '../work/gathering.js';
 import type { Transactions, Tx } from './tx.js';
 
-/** With one transaction alone under way, PostgreSQL and this process would wait for each other; of two, both may wait for the disk. More make the groups too small. */
-const RULES = { most: 50, atOnce: 3, maxWaiting: 1_000, busy: 'Too much is being written at once.' } as const;
+/** With one transaction alone under way, PostgreSQL and this process would wait for each other; more than two make the groups too small. */
+const RULES = { most: 50, atOnce: 2, maxWaiting: 1_000, busy: 'Too much is being written at once.' } as const;
 
 /**
  * Transactions that several requests of one actor share when they come at the same time, so that a busy sender's small writes cost little more each than the

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { unavailable } from '@cairn/kernel';
 
 /** How things are gathered. */
@@ -22,12 +23,16 @@ interface Waiting<Item, Answer> {
 
 interface Line<Item, Answer> {
   readonly waiting: Waiting<Item, Answer>[];
+  /** Groups that are under way or about to begin. */
+  groups: number;
+  /** Things in the groups under way. */
   underWay: number;
 }
 
 /**
- * Does together what comes at the same time: what comes while others of its key are under way waits for one of those to end, and goes with all that came meanwhile.
- * There is no timer: what comes alone begins at once, and the busier it is the larger the groups become.
+ * Does together what comes at the same time. A group begins at the end of a turn of the event loop, with all that came in it. While others of its key are under
+ * way it waits until it is a fair share of all, or until they end: otherwise the first that comes after a group has ended would go alone, and the next groups be
+ * the smaller for it. There is no timer: what comes alone begins at once, and the busier it is the larger the groups become.
  */
 export class Gathering<Item, Answer> {
   readonly #lines = new Map<string, Line<Item, Answer>>();
@@ -41,20 +46,30 @@ export class Gathering<Item, Answer> {
   /** Resolves with what came of the item. Rejects with what its group failed of, and with 503 when too many wait. */
   add(key: string, item: Item): Promise<Answer> {
     const { atOnce, maxWaiting, busy } = this.rules;
-    const line = this.#lines.get(key) ?? { waiting: [], underWay: 0 };
+    const line = this.#lines.get(key) ?? { waiting: [], groups: 0, underWay: 0 };
     if (line.waiting.length >= maxWaiting) return Promise.reject(unavailable(busy, { code: 'busy', retryAfter: 2 }));
     this.#lines.set(key, line);
     return new Promise((answered, failed) => {
       line.waiting.push({ item, answered, failed });
-      if (line.underWay < atOnce) void this.#drain(key, line);
+      if (line.groups < atOnce) void this.#drain(key, line);
     });
   }
 
   async #drain(key: string, line: Line<Item, Answer>): Promise<void> {
-    line.underWay++;
-    while (line.waiting.length > 0) await this.#together(line.waiting.splice(0, this.rules.most));
-    line.underWay--;
-    if (line.underWay === 0) this.#lines.delete(key);
+    line.groups++;
+    for (await turn(); this.#mayBegin(line); await turn()) {
+      const group = line.waiting.splice(0, this.rules.most);
+      line.underWay += group.length;
+      await this.#together(group);
+      line.underWay -= group.length;
+    }
+    line.groups--;
+    if (line.groups === 0) this.#lines.delete(key);
+  }
+
+  #mayBegin({ waiting, underWay }: Line<Item, Answer>): boolean {
+    const fairShare = (waiting.length + underWay) / this.rules.atOnce;
+    return waiting.length > 0 && (underWay === 0 || waiting.length >= Math.min(fairShare, this.rules.most));
   }
 
   async #together(group: readonly Waiting<Item, Answer>[]): Promise<void> {
