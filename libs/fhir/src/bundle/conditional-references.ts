@@ -53,15 +53,16 @@ export interface ConditionalReference {
 }
 
 /** The references with criteria in a content, in order. */
-export function conditionalReferencesOf({ json }: JsonObject): ConditionalReference[] {
-  return linksOf(json).flatMap(({ key, value }) => {
+export function conditionalReferencesOf(content: JsonObject): ConditionalReference[] {
+  if (!mayReferByCriteria(content)) return [];
+  return linksOf(content.json).flatMap(({ key, value }) => {
     const [text, type, criteria] = (key === 'reference' && CONDITIONAL.exec(value)) || [];
     return text && type && criteria && isResourceType(type) ? [{ text, type, criteria }] : [];
   });
 }
 
-/** Whether a content may have such references, by a look that costs next to nothing. */
-export const mayReferByCriteria = ({ json }: JsonObject): boolean => /"reference":"[A-Z][A-Za-z]+\?/.test(json);
+/** Whether a content may have such references, by a look that costs next to nothing: has it one with a question mark, or with an escape that may stand for one? */
+export const mayReferByCriteria = ({ json }: JsonObject): boolean => /"reference":"[^"?\\]*[?\\]/.test(json);
 
 /** Refuses with 412 a content that has a conditional reference which is not among the resolved ones. */
 export function demandResolved({ path, content }: Referring, resolved: ReadonlyMap<string, string>): void {

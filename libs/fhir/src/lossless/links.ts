@@ -1,8 +1,8 @@
 import { endOfValue } from './json-parts.js';
 import { applyEdits, type Edit } from './resource-text.js';
 
-/** Keys whose string value may name another entry of a Bundle by its `fullUrl` (R4 http.html#trules). */
-const LINK_KEYS = ['reference', 'fullUrl', 'url', 'uri', 'valueUri', 'valueUrl', 'valueUuid', 'valueOid', 'valueCanonical'] as const;
+/** A key whose string value may name another entry of a Bundle by its `fullUrl` (R4 http.html#trules), up to the value's opening quote. */
+const LINK = /"(reference|fullUrl|url|uri|valueUri|valueUrl|valueUuid|valueOid|valueCanonical)":(?=")/g;
 
 /** A string in the JSON that may point at another resource. */
 export interface Link {
@@ -15,16 +15,11 @@ export interface Link {
 
 /** All strings of a compact JSON text that stand under one of the keys that may hold a link, in order. */
 export function linksOf(json: string): Link[] {
-  const links: Link[] = [];
-  for (const key of LINK_KEYS) {
-    const pattern = `"${key}":"`;
-    for (let at = json.indexOf(pattern); at >= 0; at = json.indexOf(pattern, at + 1)) {
-      const start = at + pattern.length - 1;
-      const end = endOfValue(json, start);
-      links.push({ key, value: JSON.parse(json.slice(start, end)) as string, start, end });
-    }
-  }
-  return links.sort((a, b) => a.start - b.start);
+  return Array.from(json.matchAll(LINK), ({ 0: before, 1: key = '', index }) => {
+    const start = index + before.length;
+    const end = endOfValue(json, start);
+    return { key, value: JSON.parse(json.slice(start, end)) as string, start, end };
+  });
 }
 
 /** The JSON with each link replaced for which `replacement` returns a text. Everything else stays as it was written. */

@@ -2,7 +2,7 @@ import type { ComponentDefinition } from '../definitions/search-parameters.js';
 import { INDEXED_KINDS, isIndexedKind, type IndexedKind, type SourceNumbers } from './index-value.js';
 import { RowCollector, type CompositeRow } from './index-rows.js';
 import type { References } from './references.js';
-import { readComponent, walk, type ValuePath } from './value-path.js';
+import { leadsSomewhere, readComponent, walk, type ValuePath } from './value-path.js';
 
 /** One component of a composite, ready to be indexed. */
 export interface Component {
@@ -47,6 +47,8 @@ export function collectComposite(
   references: References,
 ): void {
   walk(resource, root, (element) => {
+    // Most elements lack a value for some component, and gathering costs more than looking.
+    if (!components.every(({ paths, ofResource }) => paths.some((path) => leadsSomewhere(ofResource ? resource : element, path)))) return;
     let combinations: CompositeRow[] = [{ source, code: '', system: 0, value: '', valueSystem: 0, unit: '', low: 0, high: 0, low2: 0, high2: 0 }];
     for (const [position, component] of components.entries()) {
       const values = partsOf(component, position, component.ofResource ? resource : element, references);

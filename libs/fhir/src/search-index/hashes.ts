@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 
 /** A 53-bit number for a text: fits a JavaScript number and a `bigint` column. Never 0, which stands for "none". */
 export function hash53(text: string): number {
-  const bytes = hash('sha1', text, 'buffer');
-  return bytes.readUIntBE(0, 6) * 32 + ((bytes[6] ?? 0) & 31) || 1;
+  const digits = hash('sha1', text, 'hex');
+  return Number.parseInt(digits.slice(0, 12), 16) * 32 + (Number.parseInt(digits.slice(12, 14), 16) & 31) || 1;
 }
 
 /** A 32-bit number for a text, as an `integer` column takes it. */

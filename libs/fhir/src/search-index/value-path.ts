@@ -89,6 +89,13 @@ export function walk(resource: unknown, path: ValuePath, found: (value: unknown)
   follow(resource, path.steps, 0, found);
 }
 
+/** Whether the path leads to any value in the resource. */
+export function leadsSomewhere(resource: unknown, path: ValuePath): boolean {
+  let found = false;
+  walk(resource, path, () => (found = true));
+  return found;
+}
+
 function follow(value: unknown, steps: readonly Step[], at: number, found: (value: unknown) => void): void {
   const step = steps[at];
   if (!step) {

@@ -20,20 +20,15 @@ interface Table {
   readonly pack: (placed: readonly Placed[]) => Buffer[];
 }
 
-type At<Row> = Row & { readonly seq: number; readonly patient: number };
-
-function table<Row extends object>(name: string, rowsOf: (rows: IndexRows) => readonly Row[], columns: readonly Column<At<Row>>[]): Table {
-  const all: Column<At<Row>>[] = [
-    ...columns,
-    { name: 'patient', type: 'bigint', pack: (rows) => int8s(rows.map(({ patient }) => patient)) },
-    { name: 'seq', type: 'bigint', pack: (rows) => int8s(rows.map(({ seq }) => seq)) },
-  ];
+function table<Row extends object>(name: string, rowsOf: (rows: IndexRows) => readonly Row[], columns: readonly Column<Row>[]): Table {
   return {
     name,
-    columns: all,
+    columns: [...columns, { name: 'patient', type: 'bigint' }, { name: 'seq', type: 'bigint' }],
     pack: (placed) => {
-      const flat = placed.flatMap(({ rows, seq, patient }) => rowsOf(rows).map((row) => ({ ...row, seq, patient })));
-      return all.map(({ pack }) => pack(flat));
+      const rows = placed.flatMap((each) => rowsOf(each.rows));
+      // To whom each row belongs, as often as there are rows of it.
+      const owners = placed.flatMap((each) => rowsOf(each.rows).map(() => each));
+      return [...columns.map(({ pack }) => pack(rows)), int8s(owners.map(({ patient }) => patient)), int8s(owners.map(({ seq }) => seq))];
     },
   };
 }

@@ -1,4 +1,4 @@
-import { pino, type Logger } from 'pino';
+import { destination, pino, type Logger } from 'pino';
 
 export type { Logger } from 'pino';
 
@@ -16,9 +16,17 @@ const errorFacts = (error: unknown): Record<string, unknown> => {
   return facts;
 };
 
+/** What waits to be written, in bytes, when nobody reads the output; lines beyond are dropped. */
+const MAX_WAITING = 16 * 1024 * 1024;
+
 /**
  * JSON lines on standard output. Callers log an `event` name, ids of Cairn's own rows and numbers; never a name, a date of birth, a
  * message's text, a query string or a body.
+ *
+ * Work doesn't wait for its lines to be written. A process that ends writes what is left; one that is killed may lose its last lines.
  */
 export const createLogger = (level: string, process: string): Logger =>
-  pino({ level, base: { process }, timestamp: pino.stdTimeFunctions.isoTime, serializers: { error: errorFacts, err: errorFacts } });
+  pino(
+    { level, base: { process }, timestamp: pino.stdTimeFunctions.isoTime, serializers: { error: errorFacts, err: errorFacts } },
+    destination({ dest: 1, sync: false, maxLength: MAX_WAITING }),
+  );

@@ -71,8 +71,10 @@ export class Sweeper implements OnApplicationBootstrap {
     await this.#listen();
     await this.clock.refresh();
     while ((await this.relay.relay()) > 0);
-    for (const work of this.registry.all()) {
-      const rows = await this.transactions.sweep((database) => work.due(database, this.clock.now(), BATCH));
+    const now = this.clock.now();
+    // All are asked in one transaction, none waiting for the answer to the one before: every bell leads to a sweep, and most find little.
+    const due = await this.transactions.sweep((database) => Promise.all(this.registry.all().map(async (work) => ({ work, rows: await work.due(database, now, BATCH) }))));
+    for (const { work, rows } of due) {
       const fresh = rows.filter((row) => !this.#rungLately(work, row));
       if (fresh.length === 0) continue;
       await this.queues[work.lane].addBulk(fresh.map((row) => ({ name: work.name, data: row })));
