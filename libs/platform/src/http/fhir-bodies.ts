@@ -28,7 +28,8 @@ export function registerFhirBodies(fastify: FastifyInstance, limit: number): voi
   fastify.addHook('preParsing', (request, _reply, payload, done) => {
     const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
     if (!isFhir(request)) return encoding === 'identity' ? done(null, payload) : done(unknownEncoding());
-    const length = request.headers['content-length'];
+    // Without either header there is no body (RFC 9112, 6.3).
+    const length = request.headers['content-length'] ?? (request.headers['transfer-encoding'] === undefined ? 0 : undefined);
     if (encoding === 'identity' && length !== undefined && Number(length) <= limit) return done(null, payload);
     if (encoding !== 'identity' && encoding !== 'gzip') request.refusedBody = { error: unknownEncoding(), isWhole: false };
     // It says what is sent, not what is read of it, and Fastify would hold the two against each other.
