@@ -58,7 +58,8 @@ async function growth({ api, authorization }: Instance, searches: readonly Searc
   const measure = async ({ ours }: SearchBench): Promise<number> => {
     const requests = typeof ours === 'function' ? ours : ours.map((request) => ({ ...request, path: `/fhir${request.path}` }));
     const load = { url: api, authorization, requests, connections: 16 };
-    await answersPerSecond({ ...load, seconds: 2 });
+    // What was just loaded has to come into memory first.
+    await answersPerSecond({ ...load, seconds: 5 });
     return answersPerSecond({ ...load, seconds: 4 });
   };
   const before: number[] = [];

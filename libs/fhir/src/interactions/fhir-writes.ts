@@ -7,6 +7,7 @@ import type { Permission } from '../access/scopes.js';
 import type { FhirCommands, FhirWrite } from '../commands/fhir-commands.js';
 import { isResourceType } from '../definitions/structures.js';
 import { readObject, type JsonObject } from '../lossless/read-body.js';
+import { stampValue } from '../lossless/resource-text.js';
 import type { References } from '../search-index/references.js';
 import type { Search } from '../search/search.js';
 import { GUARDING } from '../store/record-guards.js';
@@ -215,7 +216,7 @@ function demandIdentity({ content, type, id, method, path, criteria }: NamedWrit
   return content;
 }
 
-function commandOf({ method, previous, owner }: Change, version: CurrentVersion | undefined): FhirWrite | undefined {
+function commandOf({ method, previous, owner, content }: Change, version: CurrentVersion | undefined): FhirWrite | undefined {
   if (!version || !isResourceType(version.type)) return undefined;
   return {
     interaction: previous && !isDeleted(previous) ? INTERACTION[method] : 'create',
@@ -223,7 +224,7 @@ function commandOf({ method, previous, owner }: Change, version: CurrentVersion 
     id: version.id,
     version: version.version,
     owner,
-    ...(version.json === '' ? {} : { resource: JSON.parse(version.json) as Resource }),
+    ...(content ? { resource: stampValue(content.value, { id: version.id, versionId: version.version, lastUpdated: version.lastUpdated }) as Resource } : {}),
     ...(previous && previous.json !== '' ? { previous: JSON.parse(previous.json) as Resource } : {}),
   };
 }

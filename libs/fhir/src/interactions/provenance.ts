@@ -3,7 +3,6 @@ import type { Tx } from '@cairn/platform';
 import type { Provenance } from '@medplum/fhirtypes';
 import { OWN_LABELS } from '../access/label-bits.js';
 import { labelsOf } from '../access/sensitivity.js';
-import { readObject } from '../lossless/read-body.js';
 import type { References } from '../search-index/references.js';
 import { nameOf } from '../store/stored-version.js';
 import type { Change } from '../store/write-resources.js';
@@ -39,7 +38,7 @@ export function provenanceOf(tx: Tx, changes: readonly Change[], references: Ref
   const patients = [...new Set(told.flatMap(({ content, id, previous }) => (content ? references.patientsOf(content.value, id) : (previous?.patientIds ?? []))))];
   // What tells of a labelled resource is as sensitive as that it is there.
   const labels = told.reduce((bits, { content, previous }) => bits | (content ? labelsOf(content.value) : 0) | ((previous?.labels ?? 0) & OWN_LABELS), 0);
-  return { method: 'POST', labels, type: 'Provenance', id: newId(), owner: 'cairn', content: readObject(JSON.stringify(provenance)), patients };
+  return { method: 'POST', labels, type: 'Provenance', id: newId(), owner: 'cairn', content: { json: JSON.stringify(provenance), value: { ...provenance } }, patients };
 }
 
 /** Where the resource says it comes from, and its version there. */

@@ -5,7 +5,7 @@ import { compactJson } from './compact-json.js';
 import { elementsOf, membersOf } from './json-parts.js';
 import { replaceLinks } from './links.js';
 import { readBody } from './read-body.js';
-import { stampResource } from './resource-text.js';
+import { stampResource, stampValue } from './resource-text.js';
 
 const limits = { maxDepth: 50 };
 
@@ -136,6 +136,7 @@ describe('the stamp of a version', () => {
           id: 'x1',
           meta: { ...(meta ? { tag: [{ code: 't' }] } : {}), versionId: '3', lastUpdated: '2026-01-02T03:04:05.678Z' },
         });
+        expect(stampValue(JSON.parse(json) as Record<string, unknown>, stamp)).toEqual(value);
       }),
     );
   });

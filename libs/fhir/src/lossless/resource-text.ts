@@ -33,6 +33,12 @@ export function stampResource(json: string, stamp: VersionStamp): string {
   return applyEdits(json, edits);
 }
 
+/** The same for the value that was read from the JSON. */
+export function stampValue(value: Readonly<Record<string, unknown>>, { id, versionId, lastUpdated }: VersionStamp): object {
+  const meta = typeof value['meta'] === 'object' ? value['meta'] : {};
+  return { ...value, id, meta: { ...meta, versionId: String(versionId), lastUpdated: lastUpdated.toISOString() } };
+}
+
 function stampMeta(json: string, meta: Member | undefined, stamp: VersionStamp): string {
   const own = `"versionId":"${stamp.versionId}","lastUpdated":"${stamp.lastUpdated.toISOString()}"`;
   if (!meta || json[meta.valueStart] !== '{') return `{${own}}`;
