@@ -76,7 +76,7 @@ export class PlatformModule implements OnApplicationShutdown {
         { provide: KEYRING, useFactory: () => new Keyring(config.CAIRN_SECRET_KEYS) },
         { provide: MikroORM, useFactory: () => createOrm(config, entities) },
         { provide: Transactions, inject: [POOL, MikroORM, CLOCK], useFactory: (pool: Pool, orm: MikroORM, clock: Clock) => new Transactions(pool, orm, clock) },
-        { provide: AuditWriter, useFactory: () => new AuditWriter(createPool(config.DATABASE_URL, AUDIT_CONNECTIONS, logger, '-c synchronous_commit=off')) },
+        { provide: AuditWriter, useFactory: () => new AuditWriter(createPool(config.DATABASE_URL, AUDIT_CONNECTIONS, logger, '-c synchronous_commit=off -c plan_cache_mode=force_generic_plan')) },
         { provide: SigningKeys, inject: [POOL, KEYRING], useFactory: (pool: Pool, keyring: Keyring) => new SigningKeys(pool, keyring) },
         { provide: Clients, inject: [POOL], useFactory: (pool: Pool) => new Clients(pool) },
         TokenService,

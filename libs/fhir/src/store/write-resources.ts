@@ -11,7 +11,7 @@ import { patientOf, typeIndex } from '../search-index/type-index.js';
 import { INDEX_PARAMETERS, deleteIndexRows, difference, indexValues, insertIndexRows, type Placed } from './index-statement.js';
 import { knownPatients, sharePatients } from './patient-shares.js';
 import { int4s, int8s, texts } from './pg-arrays.js';
-import { IS_NEWS, noteNews } from './news-statement.js';
+import { IS_NEWS, NOTE_NEWS } from './news-statement.js';
 import { keepGuards } from './record-guards.js';
 import type { ResourceNumbers } from './sequence.js';
 import { isDeleted, nameOf, type CurrentVersion, type Owner, type WriteMethod } from './stored-version.js';
@@ -47,23 +47,27 @@ interface Moment {
 
 const RESOURCE_PARAMETERS = 13;
 
-const resourceArrays = `unnest($4::text[], $5::text[], $6::int[], $7::bigint[], $8::text[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::int[])
-  as i (resource_type, id, version, seq, method, patient, patients, owner, body, labels)`;
+/** The versions that a statement writes, as a part of it. */
+const VERSIONS = `i as materialized (
+    select * from unnest($4::text[], $5::text[], $6::int[], $7::bigint[], $8::text[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::int[])
+      as i (resource_type, id, version, seq, method, patient, patients, owner, body, labels)
+  )`;
 
 /** The labels of a resource's own and those that it inherits from its patients. */
 const LABELS = `i.labels | coalesce((select bit_or(l.labels) from fhir_patient_label l where l.clinic_id = $1::uuid and l.patient_id = any(string_to_array(i.patients, ','))), 0)`;
 
-const INSERT = `with resources as (
+const INSERT = `with ${VERSIONS},
+  resources as (
     insert into fhir_resource (clinic_id, resource_type, id, version, seq, last_updated, method, patient, patient_ids, owner, connection_id, author, body, labels)
     select $1::uuid, resource_type, id, version, seq, $2::timestamptz, method, patient, string_to_array(patients, ','), owner,
       $${RESOURCE_PARAMETERS + INDEX_PARAMETERS + 1}::uuid, $3, body, ${LABELS}
-    from ${resourceArrays}
+    from i
   ),
-  ${noteNews(resourceArrays)},
+  ${NOTE_NEWS},
   ${insertIndexRows(RESOURCE_PARAMETERS + 1)}
   select ${IS_NEWS}`;
 
-const UPDATE = `with i as materialized (select * from ${resourceArrays}),
+const UPDATE = `with ${VERSIONS},
   past as (
     insert into fhir_history (clinic_id, resource_type, id, version, last_updated, method, patient_ids, owner, connection_id, author, body, labels)
     select r.clinic_id, r.resource_type, r.id, r.version, r.last_updated, r.method, r.patient_ids, r.owner, r.connection_id, r.author, r.body, r.labels
@@ -78,7 +82,7 @@ const UPDATE = `with i as materialized (select * from ${resourceArrays}),
     where r.clinic_id = $1 and r.resource_type = i.resource_type and r.id = i.id and r.version = i.version - 1
     returning 1
   ),
-  ${noteNews('i')},
+  ${NOTE_NEWS},
   ${deleteIndexRows(RESOURCE_PARAMETERS + 1)},
   ${insertIndexRows(RESOURCE_PARAMETERS + INDEX_PARAMETERS + 1)}
   select count(*)::int as count, ${IS_NEWS} from changed`;
