@@ -7,11 +7,12 @@ import { historyParameters, writePlace, type Parameters } from '../interactions/
 import { isValue, type Criterion } from '../search/criterion.js';
 import { refuse } from '../search/refuse.js';
 import { CURSOR, readQuery, type SearchQuery, type SortKey } from '../search/search-query.js';
-import { cursorBehind, type Placed, type Search, type SearchResult } from '../search/search.js';
+import type { Match } from '../search/search-sql.js';
+import { cursorBehind, type Search, type SearchResult } from '../search/search.js';
 import { rangeOf } from '../search-index/date-range.js';
 import type { References } from '../search-index/references.js';
 import { typeIndex } from '../search-index/type-index.js';
-import { readCurrent, type StoredVersion } from '../store/stored-version.js';
+import { readCurrent, type FoundVersion } from '../store/stored-version.js';
 import { ACTOR_SYSTEMS } from './audit-kinds.js';
 import { auditEventOf } from './audit-event.fhir.js';
 import { TrailConditions } from './trail-conditions.js';
@@ -24,7 +25,7 @@ interface Places {
 
 /** A match of either list, with the moment by which they are merged. */
 interface Dated {
-  readonly version: StoredVersion;
+  readonly version: FoundVersion;
   readonly at: number;
   readonly places: Places;
 }
@@ -41,13 +42,13 @@ export class AuditEvents {
   ) {}
 
   /** One AuditEvent of either kind. Refuses with 403 without the right to the type, with 404 what isn't visible. */
-  async read(tx: Reading, policy: AccessPolicy, id: string): Promise<StoredVersion> {
+  async read(tx: Reading, policy: AccessPolicy, id: string): Promise<FoundVersion> {
     policy.demand('r', 'AuditEvent');
     return (await this.#own(tx, policy, id)) ?? this.reads.read(tx, policy, 'AuditEvent', id);
   }
 
   /** One version; Cairn's own have only the first. Refuses like `read`. */
-  async vread(tx: Reading, policy: AccessPolicy, id: string, version: number): Promise<StoredVersion> {
+  async vread(tx: Reading, policy: AccessPolicy, id: string, version: number): Promise<FoundVersion> {
     policy.demand('r', 'AuditEvent');
     const own = await this.#own(tx, policy, id);
     if (own && version !== 1) throw notFound(`AuditEvent/${id}/_history/${version}`);
@@ -114,7 +115,7 @@ export class AuditEvents {
     };
   }
 
-  async #own(tx: Reading, policy: AccessPolicy, id: string): Promise<StoredVersion | undefined> {
+  async #own(tx: Reading, policy: AccessPolicy, id: string): Promise<FoundVersion | undefined> {
     if (!isUuid(id)) return undefined;
     const byId = { name: '_id', parameter: '_id', modifier: '', values: [id.toLowerCase()] } as const;
     const conditions = await this.#conditions(tx, policy, [byId], 'r');
@@ -146,7 +147,7 @@ export class AuditEvents {
 }
 
 /** A row of the audit as a version of the store. */
-function versionOf(row: AuditRow): StoredVersion {
+function versionOf(row: AuditRow): FoundVersion {
   return {
     type: 'AuditEvent',
     id: row.id,
@@ -154,8 +155,6 @@ function versionOf(row: AuditRow): StoredVersion {
     lastUpdated: row.recordedAt,
     method: 'POST',
     patientIds: row.patients,
-    owner: 'cairn',
-    connectionId: row.connectionId,
     labels: 0,
     json: JSON.stringify(auditEventOf(row)),
   };
@@ -170,8 +169,8 @@ function sortKeyOf({ sort }: SearchQuery): SortKey {
 }
 
 /** The end of the time that counts in this order, so that the merged list agrees with the order of each. */
-function datedMatch(version: Placed, { parameter, descending }: SortKey): Dated {
-  const places = { stored: cursorBehind(version.place) };
+function datedMatch(version: Match, { parameter, descending }: SortKey): Dated {
+  const places = { stored: cursorBehind(version) };
   if (parameter === '_lastUpdated') return { version, at: version.lastUpdated.getTime(), places };
   const { recorded } = JSON.parse(version.json) as AuditEvent;
   const range = rangeOf(recorded ?? '');
@@ -181,7 +180,7 @@ function datedMatch(version: Placed, { parameter, descending }: SortKey): Dated 
 const datedRow = (row: AuditRow): Dated => ({ version: versionOf(row), at: row.recordedAt.getTime(), places: { trail: row.place } });
 
 /** A version of a history, newest first. */
-const datedVersion = (version: StoredVersion): Dated => ({ version, at: version.lastUpdated.getTime(), places: { stored: writePlace({ ...version, lastUpdated: version.lastUpdated.toISOString() }) } });
+const datedVersion = (version: FoundVersion): Dated => ({ version, at: version.lastUpdated.getTime(), places: { stored: writePlace({ ...version, lastUpdated: version.lastUpdated.toISOString() }) } });
 
 /** Where both lists go on behind what is shown. */
 const behind = (shown: readonly Dated[], places: Places): Places => shown.reduce<Places>((all, { places: each }) => ({ ...all, ...each }), places);

@@ -8,7 +8,7 @@ import { CURSOR } from '../search/search-query.js';
 import { MAX_INCLUDED, MAX_ROUNDS } from '../search/inclusion.js';
 import type { SearchResult } from '../search/search.js';
 import type { Shape } from '../search/shape.js';
-import { isDeleted, nameOf, type StoredVersion } from '../store/stored-version.js';
+import { isDeleted, nameOf, type FoundVersion } from '../store/stored-version.js';
 import type { Note } from '../validation/fault.js';
 import { abridge } from './abridge.js';
 import type { FhirAnswer, Preference, Touched } from './fhir-request.js';
@@ -20,7 +20,7 @@ export class Answers {
   constructor(readonly base: string) {}
 
   /** One version, as read and vread answer it. Refuses a tombstone with 410. */
-  version(version: StoredVersion, shape?: Shape): FhirAnswer {
+  version(version: FoundVersion, shape?: Shape): FhirAnswer {
     if (isDeleted(version)) throw gone(version);
     return { status: 200, headers: this.#headers(version), json: shape ? abridge(version.type, version.json, shape) : version.json, touched: touchedBy([version]) };
   }
@@ -45,11 +45,12 @@ export class Answers {
   /** A page of a search, as a Bundle. */
   searchset(query: SearchQuery, result: SearchResult): FhirAnswer {
     const { matches, included, total, next, includesCut, notes: told = [] } = result;
+    const touched = touchedBy([...matches, ...included]);
     const notes = [
       ...query.ignored.map((name) => `The search parameter "${name}" is not known for ${query.types ? 'all of these types' : query.type} and was ignored.`),
       ...(includesCut ? [CUT[includesCut]] : []),
       ...told,
-      ...noticesFor(touchedBy([...matches, ...included]).labels ?? 0),
+      ...noticesFor(touched.labels ?? 0),
     ];
     const entries = [
       ...matches.map((version) => this.#entry(version, `"search":{"mode":"match"}`, query.shape)),
@@ -64,7 +65,7 @@ export class Answers {
       parameters.set(CURSOR, next);
       links.push(this.#link('next', `${this.base}/${query.address}`, parameters));
     }
-    return { status: 200, json: bundle('searchset', entries, { total, links }), touched: touchedBy([...matches, ...included]) };
+    return { status: 200, json: bundle('searchset', entries, { total, links }), touched };
   }
 
   /** A page of the record that belongs to a resource (`Patient/1`), as a Bundle: what is its own as matches, what that refers to as included. */
@@ -88,7 +89,7 @@ export class Answers {
   }
 
   /** A version that the caller has already. */
-  unchanged(version: StoredVersion): FhirAnswer {
+  unchanged(version: FoundVersion): FhirAnswer {
     return { status: 304, headers: this.#headers(version), touched: touchedBy([version]) };
   }
 
@@ -124,15 +125,15 @@ export class Answers {
     return { status: 200, json: bundle(type, entries, { links: [] }), touched: mergeTouched(answers.flatMap(({ touched }) => touched ?? [])) };
   }
 
-  #headers(version: StoredVersion) {
+  #headers(version: FoundVersion) {
     return { etag: etag(version.version), 'last-modified': version.lastUpdated.toUTCString() };
   }
 
-  #versionUrl(version: StoredVersion): string {
+  #versionUrl(version: FoundVersion): string {
     return `${this.base}/${nameOf(version)}/_history/${version.version}`;
   }
 
-  #entry(version: StoredVersion, rest: string, shape?: Shape): string {
+  #entry(version: FoundVersion, rest: string, shape?: Shape): string {
     const resource = isDeleted(version) ? '' : `"resource":${shape ? abridge(version.type, version.json, shape) : version.json},`;
     return `{"fullUrl":${JSON.stringify(`${this.base}/${nameOf(version)}`)},${resource}${rest}}`;
   }
@@ -145,7 +146,7 @@ export class Answers {
 
 /** A patient who may be the one asked for. */
 export interface GradedMatch {
-  readonly version: StoredVersion;
+  readonly version: FoundVersion;
   /** From 0 to 1. */
   readonly score: number;
   readonly grade: string;
@@ -155,8 +156,8 @@ const MATCH_GRADE = 'http://hl7.org/fhir/StructureDefinition/match-grade';
 
 /** A page of a record, with what the next page is asked by. */
 interface RecordAnswer {
-  readonly members: readonly StoredVersion[];
-  readonly referred: readonly StoredVersion[];
+  readonly members: readonly FoundVersion[];
+  readonly referred: readonly FoundVersion[];
   readonly self: URLSearchParams;
   readonly next?: URLSearchParams;
   /** Parameters that were passed over. */
@@ -182,7 +183,7 @@ const warningOf = (notes: readonly Note[]): { warning?: string } =>
   notes.length === 0 ? {} : { warning: `299 cairn "Stored with ${notes.length} ${notes.length === 1 ? 'note' : 'notes'} on its content; Prefer: return=OperationOutcome tells them"` };
 
 /** What an answer that tells of these versions touches. */
-export const touchedBy = (versions: readonly StoredVersion[]): Touched => ({
+export const touchedBy = (versions: readonly FoundVersion[]): Touched => ({
   entities: versions.map(nameOf),
   patients: [...new Set(versions.flatMap(({ patientIds }) => patientIds))],
   labels: versions.reduce((bits, { labels }) => bits | labels, 0),
@@ -194,5 +195,5 @@ const mergeTouched = (all: readonly Touched[]): Touched => ({
   labels: all.reduce((bits, { labels = 0 }) => bits | labels, 0),
 });
 
-const gone = ({ version }: StoredVersion): CairnError =>
+const gone = ({ version }: FoundVersion): CairnError =>
   notFound('The resource', { status: 410, code: 'deleted', issues: [{ path: '', message: `It was deleted in version ${version}; its history is still there.` }] });

@@ -1,13 +1,13 @@
 import { invalid } from '@cairn/kernel';
 import { etag } from '@cairn/platform';
-import type { StoredVersion } from '../store/stored-version.js';
+import type { FoundVersion } from '../store/stored-version.js';
 import type { FhirRequest } from './fhir-request.js';
 
 /**
  * Whether the caller has this version already, by `If-None-Match` or, where that is missing, `If-Modified-Since` (R4 http.html#cread; RFC 9110,
  * 13.2.2). Refuses with 400 a date that is none.
  */
-export function isUnchanged(version: StoredVersion, headers: FhirRequest['headers']): boolean {
+export function isUnchanged(version: FoundVersion, headers: FhirRequest['headers']): boolean {
   const known = headers['if-none-match'];
   if (known !== undefined) return known.split(',').some((tag) => sameTag(tag.trim(), etag(version.version)));
   const since = headers['if-modified-since'];

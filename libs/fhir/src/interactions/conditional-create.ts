@@ -5,7 +5,7 @@ import { isValue } from '../search/criterion.js';
 import { readQuery, type SearchQuery } from '../search/search-query.js';
 import type { Search } from '../search/search.js';
 import { claimCreates } from '../store/create-claims.js';
-import type { CurrentVersion } from '../store/stored-version.js';
+import type { FoundVersion } from '../store/stored-version.js';
 import { placed, within, type WriteRequest } from './write-request.js';
 
 /** Decides conditional creates (R4 http.html#ccreate), so that identical ones that come at the same moment make one resource. */
@@ -18,7 +18,7 @@ export class ConditionalCreates {
    *
    * Refuses with 412 where several resources match, with 400 criteria that are no search, or that two creates of the transaction share.
    */
-  async existing(tx: Tx, creates: readonly WriteRequest[]): Promise<Map<WriteRequest, CurrentVersion>> {
+  async existing(tx: Tx, creates: readonly WriteRequest[]): Promise<Map<WriteRequest, FoundVersion>> {
     const queries = new Map<WriteRequest, SearchQuery>();
     for (const create of creates) if (create.criteria !== undefined && create.method !== 'DELETE') queries.set(create, within(create.path, () => criteriaOf(create)));
     refuseTwins(queries);
@@ -32,8 +32,8 @@ export class ConditionalCreates {
     return found;
   }
 
-  async #matches(tx: Tx, queries: ReadonlyMap<WriteRequest, SearchQuery>): Promise<Map<WriteRequest, CurrentVersion>> {
-    const found = new Map<WriteRequest, CurrentVersion>();
+  async #matches(tx: Tx, queries: ReadonlyMap<WriteRequest, SearchQuery>): Promise<Map<WriteRequest, FoundVersion>> {
+    const found = new Map<WriteRequest, FoundVersion>();
     for (const [create, query] of queries) {
       const { matches } = await this.search.run(tx, query, () => undefined);
       const [match] = matches;

@@ -1,5 +1,5 @@
 import { conflict, invalid, notFound } from '@cairn/kernel';
-import type { CurrentVersion } from '../store/stored-version.js';
+import type { FoundVersion } from '../store/stored-version.js';
 import { placed, type WriteRequest } from './write-request.js';
 
 /**
@@ -8,7 +8,7 @@ import { placed, type WriteRequest } from './write-request.js';
  * conditional patch to the patch of that resource. Any other write stays as it is. Refuses with 400 a body that names another id than the
  * resource that meets the criteria, with 404 a patch whose criteria nothing meets, with 412 a change of a version that is named where nothing meets them.
  */
-export function settled(request: WriteRequest, existing: CurrentVersion | undefined): WriteRequest {
+export function settled(request: WriteRequest, existing: FoundVersion | undefined): WriteRequest {
   if ((request.method !== 'PUT' && request.method !== 'PATCH') || request.criteria === undefined) return request;
   const id = request.content?.value['id'];
   if (existing) {

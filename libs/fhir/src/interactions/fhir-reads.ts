@@ -8,12 +8,12 @@ import { readCompartmentQuery, typesAsked } from '../search/compartment-query.js
 import { CURSOR, readQuery, type SearchQuery } from '../search/search-query.js';
 import type { Search, SearchResult } from '../search/search.js';
 import { readHistories } from '../store/histories.js';
-import { countHistory, readHistory, readOne, readVersion, type StoredVersion } from '../store/stored-version.js';
+import { countHistory, readHistory, readOne, readVersion, type FoundVersion, type StoredVersion } from '../store/stored-version.js';
 import { historyParameters, writePlace, type Parameters } from './history-parameters.js';
 
 /** A page of a history, with what the next page is asked by. */
 export interface History {
-  readonly versions: readonly StoredVersion[];
+  readonly versions: readonly FoundVersion[];
   /** How many there are in all; not counted for the history of many resources, where it would cost more than the page. */
   readonly total?: number;
   readonly self: URLSearchParams;

@@ -11,7 +11,7 @@ import { stampValue } from '../lossless/resource-text.js';
 import type { References } from '../search-index/references.js';
 import type { Search } from '../search/search.js';
 import { GUARDING } from '../store/record-guards.js';
-import { isDeleted, nameOf, readCurrent, type CurrentVersion, type Owner } from '../store/stored-version.js';
+import { isDeleted, nameOf, readCurrent, type CurrentVersion, type FoundVersion, type Owner } from '../store/stored-version.js';
 import { namedTwice, type Change, type ResourceWriter } from '../store/write-resources.js';
 import type { SubscriptionAdmission } from '../subscriptions/subscription-admission.js';
 import type { ContentRules } from '../validation/content-rules.js';
@@ -57,7 +57,7 @@ export class FhirWrites {
   }
 
   /** Refuses with 403 where the caller's right to create covers only some resources of a type, and not one that its criteria found in place of a new one: they must not tell of it. */
-  async demandFindable(tx: Tx, policy: AccessPolicy, found: readonly CurrentVersion[]): Promise<void> {
+  async demandFindable(tx: Tx, policy: AccessPolicy, found: readonly FoundVersion[]): Promise<void> {
     const { search } = this.parts;
     for (const { type, id } of found) {
       const restriction = policy.restriction('c', type);

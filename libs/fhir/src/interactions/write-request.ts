@@ -1,7 +1,7 @@
 import { CairnError } from '@cairn/kernel';
 import type { ResourceType } from '@medplum/fhirtypes';
 import type { JsonObject } from '../lossless/read-body.js';
-import type { CurrentVersion } from '../store/stored-version.js';
+import type { FoundVersion } from '../store/stored-version.js';
 import type { Note } from '../validation/fault.js';
 
 /** A write as the caller asks for it, of its own or as an entry of a transaction. */
@@ -31,9 +31,9 @@ export type NamedWrite = WriteRequest & { readonly id: string };
 export interface Written {
   readonly status: 200 | 201 | 204;
   /** The version now in force; absent where nothing is. */
-  readonly version?: CurrentVersion;
+  readonly version?: FoundVersion;
   /** Further resources that a conditional deletion took away. */
-  readonly others?: readonly CurrentVersion[];
+  readonly others?: readonly FoundVersion[];
   /** What is to be told about the content that was stored. */
   readonly notes?: readonly Note[];
 }

@@ -1,7 +1,7 @@
 import { readObject } from '../lossless/read-body.js';
 import type { References } from '../search-index/references.js';
 import { typeIndex } from '../search-index/type-index.js';
-import { nameOf, type CurrentVersion } from '../store/stored-version.js';
+import { nameOf, type FoundVersion } from '../store/stored-version.js';
 import type { ValueCriterion } from './criterion.js';
 import type { IncludeRule } from './search-query.js';
 
@@ -12,23 +12,23 @@ export const MAX_INCLUDED = 1000;
 export const MAX_ROUNDS = 5;
 
 /** Everything visible of a type that meets one condition, up to one more than can be included. */
-export type FindAll = (type: string, criterion: ValueCriterion, limit: number) => Promise<CurrentVersion[]>;
+export type FindAll = (type: string, criterion: ValueCriterion, limit: number) => Promise<FoundVersion[]>;
 
 export interface Included {
-  readonly included: readonly CurrentVersion[];
+  readonly included: readonly FoundVersion[];
   /** Which bound kept more from being included. */
   readonly cut?: 'number' | 'rounds';
 }
 
 /** Gathers what is answered along with the matches of one page. */
 export class Inclusion {
-  readonly #included: CurrentVersion[] = [];
+  readonly #included: FoundVersion[] = [];
   readonly #answered: Set<string>;
   #cut: Included['cut'];
 
   constructor(
     private readonly rules: readonly IncludeRule[],
-    private readonly matches: readonly CurrentVersion[],
+    private readonly matches: readonly FoundVersion[],
     private readonly references: References,
     private readonly all: FindAll,
   ) {
@@ -45,7 +45,7 @@ export class Inclusion {
   }
 
   /** What the rules find from these resources and was not answered yet. */
-  async #follow(rules: readonly IncludeRule[], from: readonly CurrentVersion[]): Promise<CurrentVersion[]> {
+  async #follow(rules: readonly IncludeRule[], from: readonly FoundVersion[]): Promise<FoundVersion[]> {
     const before = this.#included.length;
     for (const rule of rules) {
       const concerned = rule.direction === 'include' ? from.filter(({ type }) => type === rule.type) : from;
@@ -54,7 +54,7 @@ export class Inclusion {
     return this.#included.slice(before);
   }
 
-  #add(found: readonly CurrentVersion[]): void {
+  #add(found: readonly FoundVersion[]): void {
     for (const version of found) {
       const name = nameOf(version);
       if (this.#answered.has(name)) continue;
@@ -68,7 +68,7 @@ export class Inclusion {
   }
 
   /** What these refer to by the rule's parameters. */
-  async #referredTo({ parameters, target }: IncludeRule, from: readonly CurrentVersion[]): Promise<CurrentVersion[]> {
+  async #referredTo({ parameters, target }: IncludeRule, from: readonly FoundVersion[]): Promise<FoundVersion[]> {
     const wanted = new Map<number, string | undefined>();
     for (const parameter of parameters) for (const { id } of parameter.sources) wanted.set(id, parameter.target);
     const idsByType = new Map<string, Set<string>>();
@@ -80,15 +80,15 @@ export class Inclusion {
         if (local && (only === undefined || local.type === only)) idsByType.set(local.type, (idsByType.get(local.type) ?? new Set()).add(local.id));
       }
     }
-    const found: CurrentVersion[] = [];
+    const found: FoundVersion[] = [];
     for (const [type, ids] of idsByType) found.push(...(await this.all(type, { name: '_id', parameter: '_id', modifier: '', values: [...ids] }, MAX_INCLUDED + 1)));
     return found;
   }
 
   /** What refers to these by the rule's parameters. */
-  async #referring({ parameters, type, target }: IncludeRule, to: readonly CurrentVersion[]): Promise<CurrentVersion[]> {
+  async #referring({ parameters, type, target }: IncludeRule, to: readonly FoundVersion[]): Promise<FoundVersion[]> {
     const values = to.filter((version) => target === undefined || version.type === target).map(nameOf);
-    const found: CurrentVersion[] = [];
+    const found: FoundVersion[] = [];
     for (const parameter of values.length > 0 ? parameters : []) {
       found.push(...(await this.all(type, { name: parameter.definition.code, parameter, modifier: '', values }, MAX_INCLUDED + 1)));
     }

@@ -1,7 +1,7 @@
 import { hash53 } from '../search-index/hashes.js';
 import type { References } from '../search-index/references.js';
 import { typeIndex, type PlainParameter } from '../search-index/type-index.js';
-import { CURRENT_COLUMNS } from '../store/stored-version.js';
+import { FOUND_COLUMNS, type FoundVersion } from '../store/stored-version.js';
 import { Bindings } from './bindings.js';
 import { criterionSql, leadingSql, referenceTargets, restrictionSql, sourceSql, typesSql, type RestrictionOf, type SqlContext } from './criterion-sql.js';
 import { isValue, type Criterion, type ValueCriterion } from './criterion.js';
@@ -16,6 +16,18 @@ export interface SearchSql {
 
 /** The place behind which a page begins: the sort keys of the last match and its number, as text. */
 export type Place = readonly string[];
+
+/** A match as a page's statement gives it, with the parts of its place: a column each, since an array would have to be made and taken apart for each match. */
+export type Match = FoundVersion & Readonly<Record<`place${number}`, string>>;
+
+/** Where a match stands in the order of its search. */
+export function placeOf(match: Match): Place {
+  const place: string[] = [];
+  for (let part = match.place0; part !== undefined; part = match[`place${place.length}`]) place.push(part);
+  return place;
+}
+
+const placeColumns = (expressions: readonly string[]): string => expressions.map((expression, index) => `, (${expression})::text as place${index}`).join('');
 
 /** Writes the SQL of searches. Text depends only on the form of a search, never on its values. */
 export class SearchStatement {
@@ -56,7 +68,7 @@ export class SearchStatement {
     this.#where = conditions.join('\n  and ');
   }
 
-  /** The matches in order, at most `limit`, from behind `after` on, each with its place as `place`. */
+  /** The matches in order, at most `limit`, from behind `after` on: rows of {@link Match}. */
   page(limit: number, after: Place | undefined): SearchSql {
     if (this.#led !== undefined) return this.#ledPage(this.#led, limit, after);
     const keys = this.query.sort.map((key, index) => this.#sortKey(key, index));
@@ -64,7 +76,7 @@ export class SearchStatement {
     const last = { expression: this.#narrowed ? 'r.seq + 0' : 'r.seq', join: '', cast: 'bigint', descending: false };
     const order = [...keys, last];
     const where = after ? `${this.#where}\n  and ${this.#behind(order, after)}` : this.#where;
-    const text = `select ${CURRENT_COLUMNS}, array[${order.map(({ expression }) => `(${expression})::text`).join(', ')}] as place
+    const text = `select ${FOUND_COLUMNS}${placeColumns(order.map(({ expression }) => expression))}
 from fhir_resource r${keys.map(({ join }) => join).join('')}
 where ${where}
 order by ${order.map(({ expression, descending }) => `${expression}${descending ? ' desc' : ''}`).join(', ')}
@@ -80,7 +92,7 @@ limit ${this.#bindings.add(limit)}`;
   /** A page whose resources are the first that the index names: it alone is put in order, however many match. */
   #ledPage(led: string, limit: number, after: Place | undefined): SearchSql {
     const behind = after ? ` where m.seq > ${this.#bindings.add(after[0])}::bigint` : '';
-    return this.#told(`select ${CURRENT_COLUMNS}, array[r.seq::text] as place
+    return this.#told(`select ${FOUND_COLUMNS}${placeColumns(['r.seq'])}
 from (select distinct m.seq from (${led}) m${behind} order by m.seq) m join fhir_resource r on r.seq = m.seq
 where ${this.#where}
 order by m.seq

@@ -1,7 +1,7 @@
 import type { Reading } from '@cairn/platform';
 import type { CodeSystem, ValueSet } from '@medplum/fhirtypes';
 import type { References } from '../search-index/references.js';
-import type { CurrentVersion, StoredVersion } from '../store/stored-version.js';
+import type { FoundVersion } from '../store/stored-version.js';
 import type { Restriction, RestrictionOf } from './criterion-sql.js';
 import { needsTerminology, withCodes } from './coded-criteria.js';
 import { isValue, type Criterion, type ValueCriterion } from './criterion.js';
@@ -9,14 +9,14 @@ import { Inclusion, type FindAll, type Included } from './inclusion.js';
 import { refuse } from './refuse.js';
 import { escapeText } from './parameter-text.js';
 import { CURSOR, readQuery, type SearchQuery } from './search-query.js';
-import { SearchStatement, type Place, type SearchSql } from './search-sql.js';
+import { SearchStatement, placeOf, type Match, type Place, type SearchSql } from './search-sql.js';
 import { statementName } from './statement-names.js';
 import { versionSql } from './version-sql.js';
 
 /** A page of a search. */
 export interface SearchResult {
-  readonly matches: readonly StoredVersion[];
-  readonly included: readonly StoredVersion[];
+  readonly matches: readonly FoundVersion[];
+  readonly included: readonly FoundVersion[];
   /** How many match in all, where that was asked for or is known anyhow. */
   readonly total?: number;
   /** The cursor of the next page; absent on the last one. */
@@ -27,17 +27,14 @@ export interface SearchResult {
   readonly notes?: readonly string[];
 }
 
-/** A match with its place in the order asked for. */
-export type Placed = CurrentVersion & { readonly place: Place };
-
 /** A page of a search over stored resources. */
 export interface StoredResult extends SearchResult {
-  readonly matches: readonly Placed[];
-  readonly included: readonly CurrentVersion[];
+  readonly matches: readonly Match[];
+  readonly included: readonly FoundVersion[];
 }
 
-/** The cursor of the page that begins behind a place. */
-export const cursorBehind = (place: Place): string => Buffer.from(JSON.stringify(place)).toString('base64url');
+/** The cursor of the page that begins behind a match. */
+export const cursorBehind = (match: Match): string => Buffer.from(JSON.stringify(placeOf(match))).toString('base64url');
 
 /** Searches the store as the caller of the transaction. */
 export class Search {
@@ -49,7 +46,7 @@ export class Search {
     if (query.countOnly) return { matches: [], included: [], total: await this.#count(tx, query, restrictionOf) };
     const after = query.cursor === undefined ? undefined : readCursor(query.cursor, query.sort.length + 1);
     const statement = this.#statement(tx, query, restrictionOf);
-    const rows = await select<Placed>(tx, statement.page(query.count + 1, after), after !== undefined);
+    const rows = await select<Match>(tx, statement.page(query.count + 1, after), after !== undefined);
     const matches = rows.slice(0, query.count);
     const last = rows.length > query.count ? matches.at(-1) : undefined;
     const whole = !last && after === undefined;
@@ -60,7 +57,7 @@ export class Search {
       included,
       ...(cut ? { includesCut: cut } : {}),
       ...(total === undefined ? {} : { total }),
-      ...(last ? { next: cursorBehind(last.place) } : {}),
+      ...(last ? { next: cursorBehind(last) } : {}),
     };
   }
 
@@ -71,7 +68,7 @@ export class Search {
   }
 
   /** Whether one version, past or present, meets conditions on its own values: those of a search that look through nothing. */
-  async holds(tx: Reading, version: StoredVersion, asked: readonly ValueCriterion[], restrictionOf: RestrictionOf): Promise<boolean> {
+  async holds(tx: Reading, version: FoundVersion, asked: readonly ValueCriterion[], restrictionOf: RestrictionOf): Promise<boolean> {
     const { criteria } = await this.#coded<Pick<SearchQuery, 'criteria'>>(tx, { criteria: asked }, restrictionOf);
     const { text, values } = versionSql(version, criteria.filter(isValue), this.references, { clinicId: tx.scope.clinicId, now: tx.clock.now() });
     const [row] = await tx.query<{ met: boolean }>({ text, values });
@@ -93,7 +90,7 @@ export class Search {
     const local = this.references.local(url);
     const parameters: [string, string][] = local ? [['_id', local.type === type ? local.id : '-']] : [['url', escapeText(url)], ...(version ? [['version', escapeText(version)] as [string, string]] : [])];
     const { criteria, sort } = readQuery(type, [...parameters, ['_sort', '-_lastUpdated']], true);
-    const [found] = await select<CurrentVersion>(tx, this.#statement(tx, { type, criteria, sort }, restrictionOf).page(1, undefined));
+    const [found] = await select<FoundVersion>(tx, this.#statement(tx, { type, criteria, sort }, restrictionOf).page(1, undefined));
     return found && (JSON.parse(found.json) as ValueSet | CodeSystem);
   }
 
@@ -106,9 +103,9 @@ export class Search {
     return new SearchStatement(tx.scope.clinicId, query, restrictionOf, this.references, tx.clock.now());
   }
 
-  async #include(tx: Reading, { includes }: SearchQuery, matches: readonly CurrentVersion[], restrictionOf: RestrictionOf): Promise<Included> {
+  async #include(tx: Reading, { includes }: SearchQuery, matches: readonly FoundVersion[], restrictionOf: RestrictionOf): Promise<Included> {
     if (includes.length === 0 || matches.length === 0) return { included: [] };
-    const all: FindAll = (type, criterion, limit) => select<CurrentVersion>(tx, this.#statement(tx, { type, criteria: [criterion], sort: [] }, restrictionOf).page(limit, undefined));
+    const all: FindAll = (type, criterion, limit) => select<FoundVersion>(tx, this.#statement(tx, { type, criteria: [criterion], sort: [] }, restrictionOf).page(limit, undefined));
     return new Inclusion(includes, matches, this.references, all).run();
   }
 }

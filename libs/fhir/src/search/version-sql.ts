@@ -1,7 +1,7 @@
 import { readObject } from '../lossless/read-body.js';
 import type { References } from '../search-index/references.js';
 import { typeIndex } from '../search-index/type-index.js';
-import type { StoredVersion } from '../store/stored-version.js';
+import type { FoundVersion } from '../store/stored-version.js';
 import { Bindings } from './bindings.js';
 import { criterionSql, type SqlContext } from './criterion-sql.js';
 import type { ValueCriterion } from './criterion.js';
@@ -27,7 +27,7 @@ const COLUMNS: Readonly<Record<(typeof NAMES)[number], string>> = {
  * The SQL of the question whether one version, past or present, meets conditions on its own values. They are written as for a search: for this statement, the
  * version and what it would have in the index stand under the names of the tables.
  */
-export function versionSql(version: StoredVersion, criteria: readonly ValueCriterion[], references: References, { clinicId, now }: { readonly clinicId: string; readonly now: Date }): { readonly text: string; readonly values: readonly unknown[] } {
+export function versionSql(version: FoundVersion, criteria: readonly ValueCriterion[], references: References, { clinicId, now }: { readonly clinicId: string; readonly now: Date }): { readonly text: string; readonly values: readonly unknown[] } {
   const bindings = new Bindings();
   const clinic = bindings.add(clinicId);
   const context: SqlContext = { bindings, references, clinic, now, restrictionOf: () => undefined };
@@ -38,7 +38,7 @@ export function versionSql(version: StoredVersion, criteria: readonly ValueCrite
   return { text: `with ${tables.join(',\n')} select ${conditions.join('\n  and ') || 'true'} as met from (${resource}) r`, values: bindings.values };
 }
 
-function rowsOf({ type, json }: StoredVersion, references: References): Readonly<Record<(typeof NAMES)[number], readonly Readonly<Record<string, Cell>>[]>> {
+function rowsOf({ type, json }: FoundVersion, references: References): Readonly<Record<(typeof NAMES)[number], readonly Readonly<Record<string, Cell>>[]>> {
   const { tokens, strings, references: targets, dates, quantities, composites } = typeIndex(type).rowsOf(readObject(json).value, references);
   return {
     fhir_token: tokens.map((row) => ({ ...row })),

@@ -6,8 +6,8 @@ export type WriteMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** Whose word counts: what Cairn wrote or took over asks outside systems for If-Match and for the owning feature's consent. */
 export type Owner = 'cairn' | 'outside';
 
-/** One version of a resource, as it stands in the store. */
-export interface StoredVersion {
+/** One version of a resource, with what an answer tells of it. */
+export interface FoundVersion {
   readonly type: string;
   readonly id: string;
   readonly version: number;
@@ -15,13 +15,17 @@ export interface StoredVersion {
   readonly method: WriteMethod;
   /** Logical ids of all patients that it refers to. */
   readonly patientIds: readonly string[];
-  readonly owner: Owner;
-  /** The connection whose system created it, if it was one. */
-  readonly connectionId: string | null;
   /** Its security labels and those of its patients, as bits. */
   readonly labels: number;
   /** The resource's JSON, exactly as it is answered; empty for a tombstone. */
   readonly json: string;
+}
+
+/** One version of a resource, as it stands in the store. */
+export interface StoredVersion extends FoundVersion {
+  readonly owner: Owner;
+  /** The connection whose system created it, if it was one. */
+  readonly connectionId: string | null;
 }
 
 /** The version that is in force, which has an entry in the index. */
@@ -29,7 +33,7 @@ export interface CurrentVersion extends StoredVersion {
   readonly seq: number;
 }
 
-export const isDeleted = ({ method }: StoredVersion): boolean => method === 'DELETE';
+export const isDeleted = ({ method }: FoundVersion): boolean => method === 'DELETE';
 
 /** Names a resource: `Patient/1`. */
 export const nameOf = ({ type, id }: { readonly type: string; readonly id: string }): string => `${type}/${id}`;
@@ -37,9 +41,11 @@ export const nameOf = ({ type, id }: { readonly type: string; readonly id: strin
 const COLUMNS = `resource_type as "type", id, version, last_updated as "lastUpdated", method, patient_ids as "patientIds", owner,
   connection_id as "connectionId", body as "json", labels`;
 
-/** The columns of a {@link CurrentVersion}, for a query over `fhir_resource`, which must be called `r`. */
-export const CURRENT_COLUMNS = `r.resource_type as "type", r.id, r.version, r.last_updated as "lastUpdated", r.method, r.patient_ids as "patientIds",
-  r.owner, r.connection_id as "connectionId", r.body as "json", r.labels, r.seq::float8 as "seq"`;
+/** The columns of a {@link FoundVersion}, for a query over `fhir_resource`, which must be called `r`. Each costs a search something for each match. */
+export const FOUND_COLUMNS = `r.resource_type as "type", r.id, r.version, r.last_updated as "lastUpdated", r.method, r.patient_ids as "patientIds", r.body as "json", r.labels`;
+
+/** The columns of a {@link CurrentVersion}, for such a query. */
+export const CURRENT_COLUMNS = `${FOUND_COLUMNS}, r.owner, r.connection_id as "connectionId", r.seq::float8 as "seq"`;
 
 /** The version in force of each named resource that exists and is visible, tombstones included. With `lock`, nobody else changes them until the transaction ends. */
 export async function readCurrent(tx: Reading, names: readonly { readonly type: string; readonly id: string }[], lock = false): Promise<Map<string, CurrentVersion>> {

@@ -5,7 +5,7 @@ import { isValue, type Criterion } from '../search/criterion.js';
 import type { RestrictionOf } from '../search/criterion-sql.js';
 import { readQuery } from '../search/search-query.js';
 import type { Search } from '../search/search.js';
-import { readVersion, type CurrentVersion } from '../store/stored-version.js';
+import { readVersion, type FoundVersion } from '../store/stored-version.js';
 
 /** Which resources are asked after. */
 interface Asked {
@@ -26,7 +26,7 @@ export class SubscriberSight {
    * Those of the named resources that the actor may see now and that meet the searches, by id: as a search over /fhir would find them, row by row and scope by
    * scope. Refuses what a search refuses.
    */
-  async meeting({ type, queries }: Asked, ids: readonly string[]): Promise<Map<string, CurrentVersion>> {
+  async meeting({ type, queries }: Asked, ids: readonly string[]): Promise<Map<string, FoundVersion>> {
     return this.#found(type, criteriaOf(type, queries), ids);
   }
 
@@ -56,7 +56,7 @@ export class SubscriberSight {
     return past !== undefined && this.search.holds(this.tx, past, criteria.filter(isValue), this.#restrictionOf);
   }
 
-  async #found(type: ResourceType, criteria: readonly Criterion[], ids: readonly string[]): Promise<Map<string, CurrentVersion>> {
+  async #found(type: ResourceType, criteria: readonly Criterion[], ids: readonly string[]): Promise<Map<string, FoundVersion>> {
     if (!this.policy.allows('s', type) && !this.policy.allows('r', type)) return new Map();
     const byId: Criterion = { name: '_id', parameter: '_id', modifier: '', values: ids };
     const query = { ...readQuery(type, [], true), criteria: [byId, ...criteria], count: Math.max(ids.length, 1) };
