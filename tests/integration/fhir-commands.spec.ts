@@ -90,7 +90,7 @@ describe('what outside systems write is a command', () => {
     const reply = await client.post<Basic>('/Basic', '{"resourceType":"Basic","code":{"text":"take"},"extension":[{"url":"u","valueDecimal":1.10}]}');
     expect([reply.status, reply.headers.get('etag'), reply.body.code.text]).toEqual([201, 'W/"2"', 'taken']);
     expect(reply.text).toContain('"valueDecimal":1.10');
-    const events = await app.transactions.read(app.scope(), (tx) => tx.query<{ ids: object }>(`select ids from outbox where event = 'fhir.projection-written' and ids->>'id' = $1`, [reply.body.id]));
+    const events = await app.transactions.read(app.scope(), (tx) => tx.query<{ ids: object }>(`select ids from outbox where event = 'fhir.projection-written.Basic' and ids->>'id' = $1`, [reply.body.id]));
     expect(events.map(({ ids }) => ids)).toEqual([{ type: 'Basic', id: reply.body.id, version: '2' }]);
   });
 

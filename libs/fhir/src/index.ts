@@ -2,7 +2,7 @@ export { breakGlass, listBrokenGlass, reviewBrokenGlass, type BrokenGlass } from
 export { brokenGlassTask, reviewDueAt } from './access/broken-glass-task.js';
 export { FhirCommands, type FhirCommandHandler, type FhirWrite } from './commands/fhir-commands.js';
 export { isResourceType, resourceTypes } from './definitions/structures.js';
-export { PROJECTION_WRITTEN } from './fhir.events.js';
+export { projectionWritten } from './fhir.events.js';
 export { FhirModule } from './fhir.module.js';
 export { fhirMigrations } from './migrations/index.js';
 export { FhirOperations, type FhirOperation, type OperationTarget } from './operations/fhir-operations.js';

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { connectionsOf, PROJECTION_WRITTEN, readExchanged, type ExchangedVersion } from '@cairn/fhir';
+import { connectionsOf, projectionWritten, readExchanged, type ExchangedVersion } from '@cairn/fhir';
 import { RealClock, newId, type Clock } from '@cairn/kernel';
 import { EventHandlers, type EventHandler, type OutboxEvent, type Tx } from '@cairn/platform';
 import { Referrals } from '@cairn/referrals';
@@ -17,7 +17,7 @@ const LOOK_BACK = 20;
 @Injectable()
 export class DeliveryPlanner implements EventHandler, OnModuleInit {
   readonly name = 'ehr.plan-deliveries';
-  readonly events = [PROJECTION_WRITTEN];
+  readonly events = EXCHANGED_TYPES.map(projectionWritten);
   readonly #clock: Clock = new RealClock();
 
   constructor(
@@ -29,9 +29,7 @@ export class DeliveryPlanner implements EventHandler, OnModuleInit {
     this.handlers.register(this);
   }
 
-  async handle(tx: Tx, { id: eventId, ids }: OutboxEvent): Promise<void> {
-    const { type = '', id = '', version = '' } = ids;
-    if (!EXCHANGED_TYPES.includes(type)) return;
+  async handle(tx: Tx, { id: eventId, ids: { type = '', id = '', version = '' } }: OutboxEvent): Promise<void> {
     const upTo = Number(version);
     const versions = (await readExchanged(tx, type, id, { above: 0, upTo, count: LOOK_BACK })).reverse();
     const told = new Map<string, ExchangedVersion[]>();

@@ -9,6 +9,7 @@ import { FhirRefusedWritesMigration } from './migration-fhir-refused-writes.js';
 import { FhirMessageMigration } from './migration-fhir-message.js';
 import { FhirSubscriptionsMigration } from './migration-fhir-subscriptions.js';
 import { FhirResourceNameMigration } from './migration-fhir-resource-name.js';
+import { FhirNewsByTypeMigration } from './migration-fhir-news-by-type.js';
 import { FhirMigration } from './migration-fhir.js';
 
 /** The FHIR store's migrations. */
@@ -24,4 +25,5 @@ export const fhirMigrations: readonly NamedMigration[] = [
   { name: '202611252050_fhir_message', class: FhirMessageMigration },
   { name: '202611252340_fhir_export_labels', class: FhirExportLabelsMigration },
   { name: '202611252345_fhir_export_patients', class: FhirExportPatientsMigration },
+  { name: '202611261200_fhir_news_by_type', class: FhirNewsByTypeMigration },
 ];

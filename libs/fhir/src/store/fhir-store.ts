@@ -3,7 +3,7 @@ import { conflict, invalid, newId, notFound } from '@cairn/kernel';
 import type { Tx } from '@cairn/platform';
 import type { ExtractResource, Resource, ResourceType } from '@medplum/fhirtypes';
 import { isResourceType } from '../definitions/structures.js';
-import { PROJECTION_WRITTEN } from '../fhir.events.js';
+import { projectionWritten } from '../fhir.events.js';
 import { amendText } from '../lossless/amend-text.js';
 import { compactJson } from '../lossless/compact-json.js';
 import { readObject } from '../lossless/read-body.js';
@@ -175,7 +175,7 @@ export class FhirStore {
   /** Writes, and lets those who listen know: whom it concerns outside is not the writing feature's to say. */
   async #told(tx: Tx, changes: readonly Change[]): Promise<CurrentVersion[]> {
     const versions = await this.writer.write(tx, changes, 'cairn');
-    for (const { type, id, version } of versions) await tx.emit(PROJECTION_WRITTEN, { type, id, version: String(version) });
+    for (const { type, id, version } of versions) await tx.emit(projectionWritten(type), { type, id, version: String(version) });
     return versions;
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { FhirStore, PROJECTION_WRITTEN, type FhirCommandHandler, type FhirWrite } from '@cairn/fhir';
+import { FhirStore, projectionWritten, type FhirCommandHandler, type FhirWrite } from '@cairn/fhir';
 import type { EventHandler, OutboxEvent, Tx } from '@cairn/platform';
 import type { Reference, Resource } from '@medplum/fhirtypes';
 import { idIn } from '../referral-recognition.js';
@@ -10,7 +10,7 @@ import { Authorisations } from './authorisations.service.js';
 export class AuthorisationVisits implements FhirCommandHandler, EventHandler {
   readonly name = 'authorisation-visits';
   readonly types = ['Encounter', 'Appointment'] as const;
-  readonly events = [PROJECTION_WRITTEN];
+  readonly events = [projectionWritten('Appointment')];
 
   constructor(
     @Inject(FhirStore) private readonly store: FhirStore,
@@ -28,9 +28,8 @@ export class AuthorisationVisits implements FhirCommandHandler, EventHandler {
     }
   }
 
-  async #written(tx: Tx, { ids: { type, id } }: OutboxEvent): Promise<Resource[]> {
-    if (type !== 'Appointment' || !id) return [];
-    const appointment = await this.store.find(tx, type, id);
+  async #written(tx: Tx, { ids: { id = '' } }: OutboxEvent): Promise<Resource[]> {
+    const appointment = await this.store.find(tx, 'Appointment', id);
     return appointment ? [appointment] : [];
   }
 }

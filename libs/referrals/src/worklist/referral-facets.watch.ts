@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PROJECTION_WRITTEN, type FhirCommandHandler, type FhirWrite } from '@cairn/fhir';
+import { projectionWritten, type FhirCommandHandler, type FhirWrite } from '@cairn/fhir';
 import type { EventHandler, OutboxEvent, Tx } from '@cairn/platform';
 import { ReferralFacets } from './referral-facets.service.js';
 
@@ -8,12 +8,12 @@ import { ReferralFacets } from './referral-facets.service.js';
 export class ReferralFacetsWatch implements FhirCommandHandler, EventHandler {
   readonly name = 'referral-facets';
   readonly types = ['Patient'] as const;
-  readonly events = [PROJECTION_WRITTEN];
+  readonly events = [projectionWritten('Patient')];
 
   constructor(private readonly facets: ReferralFacets) {}
 
   async handle(tx: Tx, news: readonly FhirWrite[] | OutboxEvent): Promise<void> {
-    const patients = 'event' in news ? (news.ids['type'] === 'Patient' ? [news.ids['id'] ?? ''] : []) : news.filter(({ interaction }) => interaction === 'update').map(({ id }) => id);
+    const patients = 'event' in news ? [news.ids['id'] ?? ''] : news.filter(({ interaction }) => interaction === 'update').map(({ id }) => id);
     if (patients.length > 0) await this.facets.patientsChanged(tx, patients);
   }
 }
