@@ -37,6 +37,7 @@ export interface FhirCommandHandler {
 /** The features that hear of writes. They register when their module starts. */
 export class FhirCommands {
   readonly #handlers: FhirCommandHandler[] = [];
+  readonly #types = new Map<ResourceType, readonly string[]>();
 
   /** Refuses a second handler of the same name, and a second one for owned resources of the same type. */
   register(handler: FhirCommandHandler): void {
@@ -46,6 +47,7 @@ export class FhirCommands {
       if (this.#ownerOf(type)) throw new Error(`Two features let owned ${type} change: ${this.#ownerOf(type)?.name} and ${handler.name}.`);
     }
     this.#handlers.push(handler);
+    for (const type of handler.types) this.#types.set(type, [...(this.#types.get(type) ?? []), handler.name]);
   }
 
   /** Whether some feature decides on outside changes to owned resources of the type. */
