@@ -36,6 +36,18 @@ describe('the results of a search', () => {
       for (const count of [1, 2, 5]) expect(await search(`/Observation?_count=${count}${sort}`)).toEqual(whole);
     });
 
+    it('asks of dates that it sorts by what it asks of others', async () => {
+      const [subject, of] = [{ reference: `Patient/${ids['anna']}` }, `patient=${ids['anna']}&status=active`];
+      const request = (...event: string[]) => client.create({ resourceType: 'ServiceRequest', status: 'active', intent: 'order', subject, occurrenceTiming: { event } });
+      const twice = await request('2024-01-10', '2024-06-10');
+      const once = await request('2024-05-01');
+      expect(await client.ids(`/ServiceRequest?${of}&occurrence=ge2024-03&_sort=occurrence`)).toEqual([twice, once]);
+      expect(await client.ids(`/ServiceRequest?${of}&occurrence=ge2024-03&_sort=-occurrence`)).toEqual([twice, once]);
+      expect(await client.ids(`/ServiceRequest?${of}&occurrence=ge2024-03&occurrence=lt2024-02&_sort=occurrence`)).toEqual([twice]);
+      expect(await client.ids(`/ServiceRequest?${of}&occurrence=lt2024-06-01&_sort=-occurrence&_count=1`)).toEqual([twice, once]);
+      expect(await client.ids(`/ServiceRequest?${of}&occurrence=gt2025&_sort=occurrence`)).toEqual([]);
+    });
+
     it('neither skips nor repeats while others write', async () => {
       const mark = 'paged';
       for (let n = 0; n < 6; n++) await client.create({ resourceType: 'Basic', code: { coding: [{ code: mark }] }, identifier: [{ value: String(n) }] });

@@ -55,7 +55,7 @@ export function criterionSql(criterion: Criterion, context: SqlContext, patient?
     const present = [rowsSql(TABLES[parameter.kind], ids, context, patient, ofTarget(parameter, context.bindings)), ...alsoPresent(parameter).map(({ table, numbers }) => rowsSql(table, numbers, context, patient))].map((select) => `r.seq in (${select})`);
     return values[0] === 'true' ? `not ${either(present)}` : either(present);
   }
-  if (modifier === 'not' || modifier === 'not-in') return `not exists (${rowsSql(TABLES[parameter.kind], ids, context, patient, either(valuesSql(criterion, parameter, context)))} and t.seq = r.seq)`;
+  if (modifier === 'not' || modifier === 'not-in') return `not exists (${rowsSql(TABLES[parameter.kind], ids, context, patient, meetsSql(criterion, parameter, context))} and t.seq = r.seq)`;
   return `r.seq in (${numbersOf(criterion, parameter, context, patient)})`;
 }
 
@@ -71,7 +71,7 @@ function numbersOf(criterion: ValueCriterion, parameter: IndexedParameter, conte
     const { table, numberOf, condition } = ASIDE[modifier as keyof typeof ASIDE];
     return rowsSql(table, parameter.sources.map(numberOf), context, patient, either(values.map((value) => condition(name, value, context.bindings))));
   }
-  return rowsSql(TABLES[parameter.kind], parameter.sources.map(({ id }) => id), context, patient, either(valuesSql(criterion, parameter, context)));
+  return rowsSql(TABLES[parameter.kind], parameter.sources.map(({ id }) => id), context, patient, meetsSql(criterion, parameter, context));
 }
 
 /** The numbers of the resources that have such rows in a table of the index. */
@@ -84,7 +84,7 @@ function itselfSql({ itself, or }: ItselfCriterion, context: SqlContext, patient
   const own = `select r.seq from fhir_resource r where r.clinic_id = ${context.clinic} and r.resource_type = ${context.bindings.add(itself.type)} and r.id = ${context.bindings.add(itself.id)}`;
   if (!or || typeof or.parameter === 'string') return `r.seq in (${own})`;
   const ids = or.parameter.sources.map(({ id }) => id);
-  return `r.seq in (${own} union all ${rowsSql(TABLES[or.parameter.kind], ids, context, patient, either(valuesSql(or, or.parameter, context)))})`;
+  return `r.seq in (${own} union all ${rowsSql(TABLES[or.parameter.kind], ids, context, patient, meetsSql(or, or.parameter, context))})`;
 }
 
 /** The condition that a resource `r` meets what the caller's rights ask for. */
@@ -186,6 +186,11 @@ function lastUpdatedSql(name: string, value: string, { bindings, now }: SqlConte
   if (prefix === 'le') return `${instant} < ${bindings.add(to)}`;
   if (prefix === 'ne') return `(${instant} < ${bindings.add(from)} or ${instant} >= ${bindings.add(to)})`;
   return prefix === 'sa' ? `${instant} >= ${bindings.add(to)}` : `${instant} < ${bindings.add(from)}`;
+}
+
+/** The condition that a row `t` of the index is one that a criterion looks for. */
+export function meetsSql(criterion: ValueCriterion, parameter: IndexedParameter, context: SqlContext): string {
+  return either(valuesSql(criterion, parameter, context));
 }
 
 function valuesSql(criterion: ValueCriterion, parameter: IndexedParameter, context: SqlContext): string[] {

@@ -3,7 +3,7 @@ import type { References } from '../search-index/references.js';
 import { typeIndex, type PlainParameter } from '../search-index/type-index.js';
 import { FOUND_COLUMNS, type FoundVersion } from '../store/stored-version.js';
 import { Bindings } from './bindings.js';
-import { criterionSql, leadingSql, referenceTargets, restrictionSql, sourceSql, typesSql, type RestrictionOf, type SqlContext } from './criterion-sql.js';
+import { criterionSql, leadingSql, meetsSql, referenceTargets, restrictionSql, sourceSql, typesSql, type RestrictionOf, type SqlContext } from './criterion-sql.js';
 import { isValue, type Criterion, type ValueCriterion } from './criterion.js';
 import type { SearchQuery, SortKey } from './search-query.js';
 
@@ -37,6 +37,8 @@ export class SearchStatement {
   readonly #patient: string | undefined;
   /** The numbers of what meets the only condition. */
   readonly #led: string | undefined;
+  /** Conditions on dates that the matches are sorted by as well: one look into them serves both. */
+  readonly #dated: readonly DatedCriterion[];
   /** Whether some condition is met by few rows, as far as one can tell. */
   readonly #narrowed: boolean;
 
@@ -59,8 +61,12 @@ export class SearchStatement {
     }
     const [lone, ...others] = query.criteria;
     if (lone && others.length === 0 && query.sort.length === 0 && patientId === undefined) this.#led = leadingSql(lone, this.#context);
-    for (const criterion of this.#led === undefined ? query.criteria : []) {
-      if (patientId === undefined || !namesPatient(criterion, query.type)) conditions.push(criterionSql(criterion, this.#context, this.#patient));
+    const remaining = query.criteria.filter((criterion) => patientId === undefined || !namesPatient(criterion, query.type));
+    const dated = patientId === undefined ? [] : remaining.filter((criterion) => isSortedBy(criterion, query.sort));
+    // Where nothing else says which of the patient's resources are meant, their dates must lead to them.
+    this.#dated = dated.length < remaining.length ? dated : [];
+    for (const criterion of this.#led === undefined ? remaining : []) {
+      if (!this.#dated.some((each) => each === criterion)) conditions.push(criterionSql(criterion, this.#context, this.#patient));
     }
     const restriction = query.types ? undefined : restrictionOf(query.type);
     if (restriction) conditions.push(restrictionSql(restriction, this.#context, this.#patient));
@@ -110,10 +116,12 @@ limit ${this.#bindings.add(limit)}`);
     const { table, column, cast, first, last } = sortColumn(parameter, descending);
     const value = `${descending ? 'max' : 'min'}(t.${column})`;
     const rows = `from ${table} t where t.clinic_id = ${this.#context.clinic} and ${sourceSql(parameter, this.#context)}`;
+    const met = this.#dated.filter((each) => each.parameter === parameter).map((each) => `bool_or(${meetsSql(each, parameter, this.#context)})`);
+    const having = met.length === 0 ? '' : ` having ${met.join(' and ')}`;
     // Dates have an index by resource; the others are gathered for the whole search at once.
     const join =
       table === 'fhir_date'
-        ? `\nleft join lateral (select ${value} as value ${rows} and t.patient = r.patient and t.seq = r.seq) ${name} on true`
+        ? `\n${having === '' ? 'left ' : ''}join lateral (select ${value} as value ${rows} and t.patient = r.patient and t.seq = r.seq${having}) ${name} on true`
         : `\nleft join (select t.seq, ${value} as value ${rows}${this.#patient ? ` and t.patient = ${this.#patient}` : ''} group by t.seq) ${name} on ${name}.seq = r.seq`;
     // What has no value comes last in either direction.
     return { expression: `coalesce(${name}.value, ${descending ? first : last})`, join, cast, descending };
@@ -163,6 +171,12 @@ function namesPatient(criterion: Criterion, type: string): criterion is ValueCri
   const { patientSource } = typeIndex(type);
   return patientSource !== undefined && criterion.parameter.sources.length === 1 && criterion.parameter.sources[0] === patientSource;
 }
+
+type DatedCriterion = ValueCriterion & { readonly parameter: PlainParameter };
+
+/** Whether a condition is on a date's values themselves, and the matches are sorted by the same. */
+const isSortedBy = (criterion: Criterion, sort: readonly SortKey[]): criterion is DatedCriterion =>
+  isValue(criterion) && typeof criterion.parameter !== 'string' && criterion.parameter.kind === 'date' && criterion.modifier === '' && sort.some(({ parameter }) => parameter === criterion.parameter);
 
 /** The one patient whose resources can match. */
 function onlyPatient({ type, criteria }: Pick<SearchQuery, 'type' | 'criteria'>, references: References): string | undefined {
