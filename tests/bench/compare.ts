@@ -2,7 +2,7 @@ import type { Instance } from './instance.js';
 import { answersPerSecond, type Request, type Requests } from './load.js';
 import { row, type Row } from './report.js';
 
-const ROUNDS = 5;
+const ROUNDS = 8;
 
 /** What is measured: requests below /fhir, and the same done by the bare server. */
 export interface Comparison {
