@@ -20,7 +20,7 @@ const RULES = { most: 500, atOnce: 1, maxWaiting: 10_000, busy: 'The audit can n
 export class AuditWriter implements OnApplicationShutdown {
   readonly #gathering: Gathering<Access, undefined>;
 
-  /** @param pool of connections of its own, with `synchronous_commit` off */
+  /** @param pool of connections of its own, with `synchronous_commit` off and each statement planned once */
   constructor(private readonly pool: Pool) {
     this.#gathering = new Gathering(RULES, (accesses) => this.#write(accesses));
   }
