@@ -61,9 +61,12 @@ export function criterionSql(criterion: Criterion, context: SqlContext, patient?
 
 /** The numbers of the resources that meet a condition, read from the index alone; undefined where the condition says what they must not have. */
 export function leadingSql(criterion: Criterion, context: SqlContext): string | undefined {
-  if (!isValue(criterion) || typeof criterion.parameter === 'string' || ['missing', 'not', 'not-in'].includes(criterion.modifier)) return undefined;
-  return numbersOf(criterion, criterion.parameter, context, undefined);
+  return leads(criterion) ? numbersOf(criterion, criterion.parameter, context, undefined) : undefined;
 }
+
+/** Whether the index alone tells which resources meet a condition: one that says what they must have. */
+export const leads = (criterion: Criterion): criterion is ValueCriterion & { readonly parameter: IndexedParameter } =>
+  isValue(criterion) && typeof criterion.parameter !== 'string' && !['missing', 'not', 'not-in'].includes(criterion.modifier);
 
 function numbersOf(criterion: ValueCriterion, parameter: IndexedParameter, context: SqlContext, patient: string | undefined): string {
   const { modifier, name, values } = criterion;

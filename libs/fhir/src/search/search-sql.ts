@@ -3,7 +3,7 @@ import type { References } from '../search-index/references.js';
 import { typeIndex, type PlainParameter } from '../search-index/type-index.js';
 import { FOUND_COLUMNS, type FoundVersion } from '../store/stored-version.js';
 import { Bindings } from './bindings.js';
-import { criterionSql, leadingSql, meetsSql, referenceTargets, restrictionSql, sourceSql, typesSql, type RestrictionOf, type SqlContext } from './criterion-sql.js';
+import { criterionSql, leadingSql, leads, meetsSql, referenceTargets, restrictionSql, sourceSql, typesSql, type RestrictionOf, type SqlContext } from './criterion-sql.js';
 import { isValue, type Criterion, type ValueCriterion } from './criterion.js';
 import type { SearchQuery, SortKey } from './search-query.js';
 
@@ -64,7 +64,7 @@ export class SearchStatement {
     const remaining = query.criteria.filter((criterion) => patientId === undefined || !namesPatient(criterion, query.type));
     const dated = patientId === undefined ? [] : remaining.filter((criterion) => isSortedBy(criterion, query.sort));
     // Where nothing else says which of the patient's resources are meant, their dates must lead to them.
-    this.#dated = dated.length < remaining.length ? dated : [];
+    this.#dated = remaining.some((criterion) => leads(criterion) && !isSortedBy(criterion, query.sort)) ? dated : [];
     for (const criterion of this.#led === undefined ? remaining : []) {
       if (!this.#dated.some((each) => each === criterion)) conditions.push(criterionSql(criterion, this.#context, this.#patient));
     }
